@@ -1,0 +1,134 @@
+package io.drva.logstore;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+
+/**
+ * One cycle file of a domain's log: a contiguous LSN range in one file.
+ *
+ * <p>The positions are published by volatile writes. The writer moves {@code appendedPosition} and
+ * then {@code lastLsn}, after the bytes are in the mapped file; the force thread moves {@code
+ * forcedPosition} after a force that began when the bytes were there; readers go up to {@code
+ * forcedPosition}.
+ */
+final class CycleFile {
+
+  private static final ByteBuffer ZEROS =
+      ByteBuffer.allocateDirect(LogLimits.ZERO_AHEAD_BYTES).asReadOnlyBuffer();
+
+  final Path path;
+  final int run;
+  final long fileId;
+  final long firstLsn;
+
+  /** Whether this process made the file; if not, it is only ever read. */
+  final boolean ours;
+
+  /** Less than {@code firstLsn} while the file holds no record that has an LSN. */
+  volatile long lastLsn;
+
+  /** End of the last complete document, bytes. */
+  volatile long appendedPosition;
+
+  /** Everything before it is complete and forced, bytes. */
+  volatile long forcedPosition;
+
+  /** The appended position when the running force began; the force thread's own. */
+  long forcingPosition;
+
+  /** Set by the writer when nothing will be appended any more. */
+  volatile boolean sealed;
+
+  /** The force thread has made the file's directory entry durable. */
+  boolean entryForced;
+
+  /** Readers that have the file open; guarded by the log's file lock. */
+  int pins;
+
+  private final Disk disk;
+  private final FileChannel channel;
+  private final int limitBytes;
+  private final ByteBuffer zeros = ZEROS.duplicate();
+  private long zeroedTo;
+
+  private CycleFile(
+      Disk disk,
+      Path path,
+      int run,
+      long fileId,
+      long firstLsn,
+      FileChannel channel,
+      int limitBytes) {
+    this.disk = disk;
+    this.path = path;
+    this.run = run;
+    this.fileId = fileId;
+    this.firstLsn = firstLsn;
+    this.lastLsn = firstLsn - 1;
+    this.channel = channel;
+    this.limitBytes = limitBytes;
+    this.ours = channel != null;
+  }
+
+  /** A file to append to. The channel belongs to it from here on. */
+  static CycleFile toAppend(
+      Disk disk, Path path, int run, long fileId, long firstLsn, FileChannel channel, int limit) {
+    return new CycleFile(disk, path, run, fileId, firstLsn, channel, limit);
+  }
+
+  /** A file that recovery found, forced and verified up to {@code position}. */
+  static CycleFile recovered(
+      Path path, int run, long fileId, long firstLsn, long lastLsn, long position) {
+    CycleFile file = new CycleFile(null, path, run, fileId, firstLsn, null, 0);
+    file.lastLsn = lastLsn;
+    file.appendedPosition = position;
+    file.forcedPosition = position;
+    file.sealed = true;
+    file.entryForced = true;
+    return file;
+  }
+
+  boolean isEmpty() {
+    return lastLsn < firstLsn;
+  }
+
+  /**
+   * Zeroes, and so allocates, the file through its channel up to at least {@code toBytes}.
+   *
+   * <p>On a recycled file this keeps Chronicle's rule that unwritten means zero; on a fresh one it
+   * takes the blocks, so that a full disk is an {@code IOException} here and not a memory fault in
+   * the mapped write that follows.
+   */
+  void zeroAhead(long toBytes) throws IOException {
+    while (zeroedTo < toBytes) {
+      if (zeroedTo == limitBytes) {
+        throw new IllegalStateException(path + ": " + toBytes + " is beyond the file's limit");
+      }
+      int length = (int) Math.min(zeros.capacity(), limitBytes - zeroedTo);
+      disk.write(channel, zeros.clear().limit(length), zeroedTo);
+      zeroedTo += length;
+    }
+  }
+
+  long zeroedTo() {
+    return zeroedTo;
+  }
+
+  void appended(long positionBytes, long lsn) {
+    appendedPosition = positionBytes;
+    lastLsn = lsn;
+  }
+
+  void force() throws IOException {
+    disk.force(channel);
+  }
+
+  /** Idempotent. */
+  void closeChannel() throws IOException {
+    if (channel != null) {
+      channel.close();
+    }
+  }
+}

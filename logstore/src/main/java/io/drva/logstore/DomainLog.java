@@ -1,0 +1,634 @@
+package io.drva.logstore;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.regex.Pattern;
+import java.util.zip.CRC32C;
+
+/**
+ * The replication log of one protected domain: records in the order of dense LSNs, durable once
+ * forced.
+ *
+ * <p>Threads: one thread, the writer, calls everything under "the writer's"; the first append binds
+ * it. A force thread of the log's own makes appends durable and tells the {@link ForceListener}.
+ * Each {@link LogReader} has its consumer thread. The rest may be called by any thread. Do not
+ * interrupt the writer: an interrupt closes the file under it and stops the log.
+ *
+ * <p>Errors: an I/O error or memory fault stops the log for good; {@link #forcedLsn} does not move
+ * again and every append throws {@link LogStoppedException}. What was forced can still be read.
+ */
+public final class DomainLog implements AutoCloseable {
+
+  private static final Pattern NAME =
+      Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0," + (LogLimits.NAME_BYTES_MAX - 1) + "}");
+  private static final ByteBuffer NO_DATA = ByteBuffer.allocate(0);
+  private static final int FRAME_BYTES_MAX = 2 * Integer.BYTES;
+
+  private final String domain;
+  private final DomainDirectory directory;
+  private final Disk disk;
+  private final CyclePool pool;
+  private final DomainState state;
+  private final Forcer forcer;
+
+  /** The log's files, oldest first; guarded by itself, as are all moves of files. */
+  private final ArrayDeque<CycleFile> files = new ArrayDeque<>();
+
+  /** Guarded by {@link #files}. */
+  private long releasedLsn;
+
+  /** No run directory is older than this; guarded by {@link #files}. */
+  private int oldestRun;
+
+  private final ReentrantLock readersLock = new ReentrantLock();
+  private final Condition forcedMoved = readersLock.newCondition();
+
+  /** The record being appended; the writer's. */
+  private final RecordHeader header = new RecordHeader();
+
+  /** The SNAPSHOT or SEAL being appended; the writer's. */
+  private final RecordHeader mark = new RecordHeader();
+
+  private final ByteBuffer scratch = ByteBuffer.allocate(4 * LogLimits.NAME_BYTES_MAX);
+  private final CRC32C crc = new CRC32C();
+  private Thread writer;
+  private RunAppender run;
+  private int runNumber;
+  private CycleFile active;
+  private boolean reserved;
+  private volatile long lastLsn;
+  private volatile boolean closed;
+
+  DomainLog(
+      DomainDirectory directory,
+      Disk disk,
+      CyclePool pool,
+      LongSupplier nanoClock,
+      ForceListener listener,
+      Consumer<Throwable> onFailure,
+      DomainRecovery recovered)
+      throws IOException {
+    this.domain = directory.domain();
+    this.directory = directory;
+    this.disk = disk;
+    this.pool = pool;
+    this.state = recovered.state();
+    this.lastLsn = recovered.lastLsn();
+    this.releasedLsn = recovered.releasedLsn();
+    files.addAll(recovered.files());
+    List<Integer> runs = directory.runs();
+    this.runNumber = runs.isEmpty() ? 0 : runs.getLast();
+    this.forcer =
+        new Forcer(
+            domain,
+            disk,
+            pool,
+            nanoClock,
+            listener,
+            this::signalReaders,
+            onFailure,
+            recovered.lastLsn());
+    forcer.start();
+  }
+
+  // ---- the writer's ----
+
+  /**
+   * Appends a WRITE, ZERO, DISCARD or BASELINE. It is durable when the listener is told of its LSN.
+   *
+   * @param seq exactly the host's last sequence number + 1
+   * @param dataCrc32c CRC-32C of the data as the host sent it, already verified; 0 without data
+   * @param data WRITE and BASELINE: exactly {@code lengthBytes} from position to limit, copied
+   *     before this returns, position and limit untouched; direct or with an accessible array;
+   *     others: empty
+   * @return the record's LSN
+   * @throws LogFullException when the budget does not allow it; nothing was changed
+   * @throws IllegalArgumentException when the record may not come next; nothing was changed
+   */
+  public long append(
+      int type,
+      int flags,
+      int host,
+      long seq,
+      int disk,
+      long offsetBytes,
+      int lengthBytes,
+      long timeMicros,
+      int dataCrc32c,
+      ByteBuffer data)
+      throws IOException {
+    checkWriter();
+    if (!RecordType.isExtent(type)) {
+      throw new IllegalArgumentException(domain + ": type " + type + " is not an extent's");
+    }
+    header.flags = flags;
+    header.host = host;
+    header.seq = seq;
+    header.disk = disk;
+    header.offsetBytes = offsetBytes;
+    header.lengthBytes = lengthBytes;
+    header.timeMicros = timeMicros;
+    header.dataCrc32c = dataCrc32c;
+    return appendRecord(type, data);
+  }
+
+  /**
+   * Appends HOST_ATTACHED: an incarnation of a host begins, its sequence numbers start again at 1.
+   *
+   * @param host the host's number: the one that {@link #hosts} has for the name, or a new one
+   * @param name ASCII, at most {@value LogLimits#NAME_BYTES_MAX} bytes
+   * @param incarnation exactly {@value LogLimits#INCARNATION_BYTES} bytes
+   */
+  public long attachHost(int host, String name, byte[] incarnation, long timeMicros)
+      throws IOException {
+    checkWriter();
+    checkName(name);
+    if (incarnation.length != LogLimits.INCARNATION_BYTES) {
+      throw new IllegalArgumentException(
+          domain + ": an incarnation of " + incarnation.length + " bytes");
+    }
+    scratch.clear().put(incarnation);
+    DomainState.putName(scratch, name);
+    controlHeader(host, 0, 0, 0, timeMicros);
+    return appendRecord(RecordType.HOST_ATTACHED, scratch.flip());
+  }
+
+  /** Appends HOST_CLOSED: the host ended its session in order. */
+  public long closeHost(int host, long timeMicros) throws IOException {
+    checkWriter();
+    controlHeader(host, 0, 0, 0, timeMicros);
+    return appendRecord(RecordType.HOST_CLOSED, NO_DATA);
+  }
+
+  /**
+   * Appends DISK_OPENED: the disk exists from here on with this capacity, or grows to it.
+   *
+   * @param host the host that opened it
+   * @param disk the disk's number: the one that {@link #disks} has for the names, or a new one
+   */
+  public long openDisk(
+      int host,
+      int disk,
+      String vm,
+      String diskName,
+      long capacityBytes,
+      int sectorBytes,
+      long timeMicros)
+      throws IOException {
+    checkWriter();
+    checkName(vm);
+    checkName(diskName);
+    scratch.clear();
+    DomainState.putName(scratch, vm);
+    DomainState.putName(scratch, diskName);
+    controlHeader(host, disk, capacityBytes, sectorBytes, timeMicros);
+    return appendRecord(RecordType.DISK_OPENED, scratch.flip());
+  }
+
+  /**
+   * Whether an append with so much data would fit within the volume's budget now. When it says yes
+   * it has also made sure of it: another domain cannot take the space away.
+   */
+  public boolean hasSpace(int dataBytes) throws IOException {
+    checkWriter();
+    return fitsActive(dataBytes) || reserveCycle();
+  }
+
+  /** The hosts as of {@link #lastLsn}. */
+  public List<HostState> hosts() {
+    checkThread();
+    return state.hosts();
+  }
+
+  /** The disks as of {@link #lastLsn}. */
+  public List<DiskState> disks() {
+    checkThread();
+    return state.disks();
+  }
+
+  private void controlHeader(
+      int host, int diskNumber, long offsetBytes, int lengthBytes, long timeMicros) {
+    header.flags = 0;
+    header.host = host;
+    header.seq = 0;
+    header.disk = diskNumber;
+    header.offsetBytes = offsetBytes;
+    header.lengthBytes = lengthBytes;
+    header.timeMicros = timeMicros;
+  }
+
+  private long appendRecord(int type, ByteBuffer data) throws IOException {
+    header.type = type;
+    header.dataLengthBytes = data.remaining();
+    if (header.dataLengthBytes > LogLimits.DATA_BYTES_MAX) {
+      throw new IllegalArgumentException(
+          domain + ": " + header.dataLengthBytes + " bytes of data are more than one record holds");
+    }
+    String refusal = state.refusal(header, data);
+    if (refusal != null) {
+      throw new IllegalArgumentException(
+          domain + ": cannot append after LSN " + lastLsn + ": " + refusal);
+    }
+    if (!RecordType.isExtent(type)) {
+      header.dataCrc32c = crcOf(data);
+    }
+    boolean roll = !fitsActive(header.dataLengthBytes);
+    if (roll && !reserveCycle()) {
+      throw new LogFullException(domain, lastLsn, pool.budgetBytes());
+    }
+    try {
+      if (roll) {
+        roll();
+      }
+      long lsn = lastLsn + 1;
+      write(active, header, lsn, data);
+      state.apply(header, data);
+      lastLsn = lsn;
+      forcer.appended(lsn);
+      return lsn;
+    } catch (Throwable t) {
+      // Also InternalError: a fault in the mapped file.
+      throw stopped(t);
+    }
+  }
+
+  /** Appends the record that {@code record} describes to a file and publishes its end. */
+  private void write(CycleFile file, RecordHeader record, long lsn, ByteBuffer data)
+      throws IOException {
+    long start = Math.max(file.appendedPosition, RunAppender.HEAD_BYTES_MAX);
+    long end = frameEnd(start, record.dataLengthBytes);
+    file.zeroAhead(end + RunAppender.FRAME_SLACK_BYTES);
+    record.fileId = file.fileId;
+    record.lsn = lsn;
+    record.forcedLsn = forcer.forcedLsn();
+    long position = run.append(record.encode(), data);
+    if (position > end) {
+      throw new IllegalStateException(
+          file.path + ": a record ended at " + position + ", beyond " + end);
+    }
+    file.appended(position, RecordType.hasLsn(record.type) ? lsn : lsn - 1);
+  }
+
+  private boolean fitsActive(int dataBytes) {
+    return active != null
+        && frameEnd(active.appendedPosition, dataBytes)
+            <= pool.limitBytes() - LogLimits.CYCLE_TAIL_BYTES;
+  }
+
+  /** Where a record that starts after {@code position} ends at most, bytes. */
+  private static long frameEnd(long position, int dataBytes) {
+    return position + FRAME_BYTES_MAX + RecordHeader.BYTES + dataBytes;
+  }
+
+  private boolean reserveCycle() throws IOException {
+    if (!reserved) {
+      reserved = pool.reserve();
+    }
+    if (!reserved) {
+      recycleReleased();
+      reserved = pool.reserve();
+    }
+    return reserved;
+  }
+
+  /** Starts the next cycle file, of a new run if need be, with a snapshot; uses the reservation. */
+  private void roll() throws IOException {
+    if (run == null) {
+      startRun();
+    }
+    Path path = run.nextPath();
+    FileChannel channel = pool.materialize(path);
+    reserved = false;
+    CycleFile next =
+        CycleFile.toAppend(
+            disk, path, runNumber, directory.fileId(path), lastLsn + 1, channel, pool.limitBytes());
+    next.zeroAhead(LogLimits.ZERO_AHEAD_BYTES);
+    run.roll();
+    writeSnapshot(next);
+    if (!run.currentPath().equals(path)) {
+      throw new IllegalStateException("rolled to " + run.currentPath() + " instead of " + path);
+    }
+    if (active != null) {
+      active.sealed = true;
+    }
+    active = next;
+    synchronized (files) {
+      files.addLast(next);
+    }
+    forcer.fileStarted(next);
+  }
+
+  private void startRun() throws IOException {
+    Path runPath = directory.runPath(runNumber + 1);
+    Files.createDirectory(runPath);
+    disk.forceDirectory(directory.path());
+    runNumber++;
+    run = new RunAppender(runPath, pool.cycleBytes());
+  }
+
+  private void writeSnapshot(CycleFile next) throws IOException {
+    ByteBuffer snapshot = ByteBuffer.allocate(DomainState.SNAPSHOT_BYTES_MAX);
+    state.encodeSnapshot(snapshot, releasedLsn());
+    snapshot.flip();
+    mark.type = RecordType.SNAPSHOT;
+    mark.dataLengthBytes = snapshot.remaining();
+    mark.dataCrc32c = crcOf(snapshot);
+    write(next, mark, lastLsn + 1, snapshot);
+  }
+
+  private int crcOf(ByteBuffer data) {
+    if (!data.hasRemaining()) {
+      return 0;
+    }
+    int position = data.position();
+    crc.reset();
+    crc.update(data);
+    data.position(position);
+    return (int) crc.getValue();
+  }
+
+  private static void checkName(String name) {
+    if (!NAME.matcher(name).matches()) {
+      throw new IllegalArgumentException("not a host, machine or disk name: " + name);
+    }
+  }
+
+  private void checkWriter() throws LogStoppedException {
+    checkThread();
+    if (writer == null) {
+      writer = Thread.currentThread();
+    }
+    if (closed) {
+      throw new LogStoppedException("log of domain " + domain + " is closed", null);
+    }
+    Throwable failure = forcer.failure();
+    if (failure != null) {
+      throw stoppedBy(failure);
+    }
+  }
+
+  private void checkThread() {
+    if (writer != null && writer != Thread.currentThread()) {
+      throw new IllegalStateException(
+          "log of domain "
+              + domain
+              + " belongs to thread "
+              + writer.getName()
+              + ", not to "
+              + Thread.currentThread().getName());
+    }
+  }
+
+  // ---- any thread's ----
+
+  /** The LSN of the last record appended; one less than the first LSN when there is none. */
+  public long lastLsn() {
+    return lastLsn;
+  }
+
+  /** Every record up to this is durable. */
+  public long forcedLsn() {
+    return forcer.forcedLsn();
+  }
+
+  /** The oldest LSN that can still be read; {@link #lastLsn} + 1 when there is none. */
+  public long firstLsn() {
+    synchronized (files) {
+      return files.isEmpty() ? lastLsn + 1 : files.getFirst().firstLsn;
+    }
+  }
+
+  /** The part of the volume's budget that this log's files take, bytes. */
+  public long bytesUsed() {
+    synchronized (files) {
+      return (long) files.size() * pool.cycleBytes();
+    }
+  }
+
+  /** How many forces have completed since the log was opened. */
+  public long forces() {
+    return forcer.forces();
+  }
+
+  /**
+   * A reader of the records from {@code fromLsn} on.
+   *
+   * @throws IllegalArgumentException when that record has been recycled, or is not the next one
+   */
+  public LogReader reader(long fromLsn) {
+    long first = firstLsn();
+    if (fromLsn < first || fromLsn > lastLsn + 1) {
+      throw new IllegalArgumentException(
+          domain + ": LSN " + fromLsn + " is outside " + first + " to " + (lastLsn + 1));
+    }
+    return new LogReader(this, fromLsn);
+  }
+
+  /**
+   * Says that every record up to {@code lsn} is replicated: files wholly below are recycled, except
+   * the newest and those that a reader has open (they follow once it has left them). Smaller
+   * numbers than before have no effect.
+   */
+  public void release(long lsn) throws IOException {
+    if (lsn > forcedLsn()) {
+      throw new IllegalArgumentException(
+          domain + ": LSN " + lsn + " cannot be released: only " + forcedLsn() + " is forced");
+    }
+    synchronized (files) {
+      releasedLsn = Math.max(releasedLsn, lsn);
+    }
+    recycleReleased();
+  }
+
+  /** The highest LSN released; after a restart the one that the newest snapshot knew. */
+  public long releasedLsn() {
+    synchronized (files) {
+      return releasedLsn;
+    }
+  }
+
+  /** Stops the log for good, as an I/O error would; the first cause counts. */
+  public void stop(Throwable cause) {
+    forcer.stop(cause);
+  }
+
+  /**
+   * Forces what was appended, ends the run in order and releases every resource. Call it when the
+   * writer has ended and no reader is open any more. Idempotent.
+   *
+   * @throws IOException when the last force fails; the log is as after a crash
+   */
+  @Override
+  public void close() throws IOException {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try {
+      forcer.close();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while closing the log of domain " + domain, e);
+    } finally {
+      signalReaders();
+    }
+    try {
+      if (active != null && forcer.failure() == null) {
+        seal();
+      }
+    } finally {
+      if (run != null) {
+        run.close();
+      }
+      synchronized (files) {
+        for (CycleFile file : files) {
+          file.closeChannel();
+        }
+      }
+      if (reserved) {
+        pool.cancelReservation();
+      }
+    }
+  }
+
+  /** Everything is forced: says so in the file, as evidence for the next opening. */
+  private void seal() throws IOException {
+    mark.type = RecordType.SEAL;
+    mark.dataLengthBytes = 0;
+    mark.dataCrc32c = 0;
+    write(active, mark, lastLsn + 1, NO_DATA);
+    active.force();
+  }
+
+  // ---- for readers ----
+
+  Disk disk() {
+    return disk;
+  }
+
+  /** The file that holds {@code lsn}, kept from being recycled until {@link #unpin}. */
+  CycleFile pin(long lsn) {
+    synchronized (files) {
+      for (CycleFile file : files) {
+        if (lsn <= file.lastLsn) {
+          if (lsn < file.firstLsn) {
+            break;
+          }
+          file.pins++;
+          return file;
+        }
+      }
+      throw new IllegalStateException(
+          domain
+              + ": LSN "
+              + lsn
+              + " was released before it was read; the oldest is "
+              + firstLsn());
+    }
+  }
+
+  void unpin(CycleFile file) throws IOException {
+    synchronized (files) {
+      file.pins--;
+    }
+    recycleReleased();
+  }
+
+  boolean awaitForced(long lsn, long timeoutNanos) throws IOException, InterruptedException {
+    long remaining = timeoutNanos;
+    readersLock.lockInterruptibly();
+    try {
+      while (forcedLsn() < lsn) {
+        Throwable failure = forcer.failure();
+        if (failure != null) {
+          throw stoppedBy(failure);
+        }
+        if (closed) {
+          throw new LogStoppedException("log of domain " + domain + " is closed", null);
+        }
+        if (remaining <= 0) {
+          return false;
+        }
+        remaining = forcedMoved.awaitNanos(remaining);
+      }
+      return true;
+    } finally {
+      readersLock.unlock();
+    }
+  }
+
+  private void signalReaders() {
+    readersLock.lock();
+    try {
+      forcedMoved.signalAll();
+    } finally {
+      readersLock.unlock();
+    }
+  }
+
+  // ---- recycling ----
+
+  /**
+   * Gives released files to the pool, oldest first, so that what is retained has no hole even if we
+   * crash in between.
+   *
+   * <p>The newest file always stays, and an older one until the file after it has a forced snapshot
+   * and directory entry: so at every moment a durable file says what hosts, disks and LSN the log
+   * has come to.
+   */
+  private void recycleReleased() throws IOException {
+    if (forcer.failure() != null) {
+      return;
+    }
+    try {
+      synchronized (files) {
+        while (files.size() > 1) {
+          Iterator<CycleFile> oldestFirst = files.iterator();
+          CycleFile oldest = oldestFirst.next();
+          CycleFile second = oldestFirst.next();
+          if (oldest.lastLsn > releasedLsn || oldest.pins > 0 || second.forcedPosition == 0) {
+            return;
+          }
+          pool.recycle(oldest.path);
+          files.removeFirst();
+          deleteRunsBefore(second.run);
+        }
+      }
+    } catch (IOException e) {
+      throw stopped(e);
+    }
+  }
+
+  private void deleteRunsBefore(int runToKeep) throws IOException {
+    if (oldestRun == runToKeep) {
+      return;
+    }
+    for (int number : directory.runs()) {
+      if (number < runToKeep) {
+        directory.deleteRun(number);
+      }
+    }
+    disk.forceDirectory(directory.path());
+    oldestRun = runToKeep;
+  }
+
+  private LogStoppedException stopped(Throwable cause) {
+    forcer.stop(cause);
+    return stoppedBy(cause);
+  }
+
+  private LogStoppedException stoppedBy(Throwable cause) {
+    return new LogStoppedException(
+        "log of domain " + domain + " was stopped after LSN " + forcedLsn() + ": " + cause, cause);
+  }
+}

@@ -1,0 +1,286 @@
+package io.drva.logstore;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * The log store volume: a directory with a fixed size budget that holds the domains' logs. One
+ * process has it open at a time.
+ *
+ * <pre>
+ *   lock                                   held while the volume is open
+ *   volume                                 the descriptor, see VolumeDescriptor
+ *   pool/NNNNNNNNNNNN.free                 cycle files that wait to be used again
+ *   domains/NAME/run-NNNNNNNN/*.cq4        the cycle files of a domain's log, see DomainLog
+ * </pre>
+ *
+ * <p>All methods may be called by any thread. A failed force of one log stops all logs of the
+ * volume: they share the disk.
+ */
+public final class LogVolume implements AutoCloseable {
+
+  private static final String LOCK_NAME = "lock";
+  private static final String POOL_NAME = "pool";
+  private static final String DOMAINS_NAME = "domains";
+
+  private final Path directory;
+  private final VolumeOptions options;
+  private final Disk disk;
+  private final FileChannel lockChannel;
+  private final VolumeDescriptor descriptor;
+  private final CyclePool pool;
+
+  /** Open logs by domain. Changed under this object's lock; looked at by force threads without. */
+  private final Map<String, DomainLog> logs = new ConcurrentHashMap<>();
+
+  /** Why the volume stopped; the first cause. */
+  private final AtomicReference<Throwable> failure = new AtomicReference<>();
+
+  /** Guarded by this. */
+  private boolean closed;
+
+  /**
+   * Opens a volume; makes one when the directory is absent or empty.
+   *
+   * @throws VolumeException when another process has it open, when the directory holds something
+   *     else, a newer or a damaged volume, or when the options do not fit it
+   */
+  public static LogVolume open(Path directory, VolumeOptions options) throws IOException {
+    return open(directory, options, new SystemDisk());
+  }
+
+  static LogVolume open(Path directory, VolumeOptions options, Disk disk) throws IOException {
+    Files.createDirectories(directory);
+    FileChannel lockChannel = lock(directory);
+    try {
+      return new LogVolume(directory, options, disk, lockChannel);
+    } catch (IOException | RuntimeException e) {
+      lockChannel.close();
+      throw e;
+    }
+  }
+
+  private LogVolume(Path directory, VolumeOptions options, Disk disk, FileChannel lockChannel)
+      throws IOException {
+    this.directory = directory;
+    this.options = options;
+    this.disk = disk;
+    this.lockChannel = lockChannel;
+    this.descriptor = describe();
+    Files.createDirectories(directory.resolve(POOL_NAME));
+    Files.createDirectories(directory.resolve(DOMAINS_NAME));
+    disk.forceDirectory(directory);
+    this.pool =
+        new CyclePool(
+            disk, directory.resolve(POOL_NAME), options.cycleBytes(), options.cyclesMax());
+    int held = 0;
+    for (String domain : domains()) {
+      held += domainDirectory(domain).cycleFiles().size();
+    }
+    if (!pool.adopt(held)) {
+      throw new VolumeException(
+          directory,
+          "the logs hold " + held + " cycle files, but sizeBytes allows " + options.cyclesMax(),
+          "open it with at least " + (long) held * options.cycleBytes() + " bytes");
+    }
+  }
+
+  private static FileChannel lock(Path directory) throws IOException {
+    FileChannel channel =
+        FileChannel.open(
+            directory.resolve(LOCK_NAME), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileLock lock;
+    try {
+      lock = channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      channel.close();
+      throw new VolumeException(
+          directory, "this process already has the volume open", "close it first", e);
+    }
+    if (lock == null) {
+      channel.close();
+      throw new VolumeException(
+          directory, "another process has the volume open", "stop that process first");
+    }
+    return channel;
+  }
+
+  /** Reads the descriptor, makes one for an empty directory, and checks it against the options. */
+  private VolumeDescriptor describe() throws IOException {
+    Path file = directory.resolve(VolumeDescriptor.FILE_NAME);
+    if (!Files.exists(file)) {
+      checkEmpty();
+      VolumeDescriptor made =
+          new VolumeDescriptor(UUID.randomUUID(), options.sizeBytes(), options.cycleBytes());
+      checkFileSystem();
+      made.write(disk, directory);
+      return made;
+    }
+    VolumeDescriptor found = VolumeDescriptor.read(file);
+    if (found.cycleBytes() != options.cycleBytes()) {
+      throw new VolumeException(
+          directory,
+          "the volume was made with cycleBytes " + found.cycleBytes(),
+          "open it with the same, not with " + options.cycleBytes());
+    }
+    if (found.sizeBytes() == options.sizeBytes()) {
+      return found;
+    }
+    checkFileSystem();
+    VolumeDescriptor resized =
+        new VolumeDescriptor(found.id(), options.sizeBytes(), options.cycleBytes());
+    resized.write(disk, directory);
+    return resized;
+  }
+
+  /** A directory without a descriptor must hold nothing that is not ours. */
+  private void checkEmpty() throws IOException {
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+      for (Path entry : entries) {
+        String name = entry.getFileName().toString();
+        boolean ours = name.equals(LOCK_NAME) || name.equals(VolumeDescriptor.FILE_NAME + ".new");
+        if (!ours) {
+          throw new VolumeException(
+              directory,
+              "not a log store volume: it has no descriptor but holds " + name,
+              "point to the volume or to an empty directory");
+        }
+      }
+    }
+  }
+
+  private void checkFileSystem() throws IOException {
+    long totalBytes = Files.getFileStore(directory).getTotalSpace();
+    if (totalBytes < options.sizeBytes()) {
+      throw new VolumeException(
+          directory,
+          "the file system is too small: it has " + totalBytes + " bytes",
+          "give it at least " + options.sizeBytes() + ", or lower sizeBytes");
+    }
+  }
+
+  /** The domains that have a log on the volume, open or not. */
+  public Set<String> domains() throws IOException {
+    Set<String> domains = new TreeSet<>();
+    try (DirectoryStream<Path> entries =
+        Files.newDirectoryStream(directory.resolve(DOMAINS_NAME))) {
+      for (Path entry : entries) {
+        domains.add(entry.getFileName().toString());
+      }
+    }
+    return domains;
+  }
+
+  /** As {@link #openDomain(String, long, ForceListener)}; a new domain's LSNs start at 1. */
+  public DomainLog openDomain(String domain, ForceListener listener) throws IOException {
+    return openDomain(domain, 1, listener);
+  }
+
+  /**
+   * Opens a domain's log, creates it when absent, and recovers what a crash has left. Takes a scan
+   * of all retained files.
+   *
+   * @param firstLsnIfNew the LSN of the first record of a log that has none
+   * @param listener called on the log's force thread
+   * @throws LogDamagedException when a record that was forced is missing or changed
+   * @throws VolumeException when the volume has no room for another domain
+   */
+  public synchronized DomainLog openDomain(
+      String domain, long firstLsnIfNew, ForceListener listener) throws IOException {
+    if (!DomainDirectory.isDomainName(domain)) {
+      throw new IllegalArgumentException("not a domain name: " + domain);
+    }
+    if (closed || failure.get() != null) {
+      throw new LogStoppedException(directory + ": the volume is closed or stopped", failure.get());
+    }
+    if (logs.containsKey(domain)) {
+      throw new IllegalStateException("the log of domain " + domain + " is already open");
+    }
+    DomainDirectory place = domainDirectory(domain);
+    if (!Files.exists(place.path())) {
+      create(place);
+    }
+    DomainRecovery recovery = new DomainRecovery(disk, place, pool);
+    recovery.run(firstLsnIfNew - 1);
+    DomainLog log =
+        new DomainLog(place, disk, pool, options.nanoClock(), listener, this::stopAll, recovery);
+    logs.put(domain, log);
+    // Another log may have failed after the check above; stopAll looks at logs after it has set
+    // failure, so it has seen this log or we see the failure.
+    Throwable cause = failure.get();
+    if (cause != null) {
+      log.stop(cause);
+    }
+    return log;
+  }
+
+  private void create(DomainDirectory place) throws IOException {
+    int domainsMax = pool.cyclesMax() / LogLimits.CYCLES_PER_DOMAIN_MIN;
+    if (domains().size() >= domainsMax) {
+      throw new VolumeException(
+          directory,
+          "the volume is too small for another domain: it has room for " + domainsMax,
+          "make sizeBytes larger by " + LogLimits.CYCLES_PER_DOMAIN_MIN * options.cycleBytes());
+    }
+    Files.createDirectory(place.path());
+    disk.forceDirectory(directory.resolve(DOMAINS_NAME));
+  }
+
+  private DomainDirectory domainDirectory(String domain) {
+    return new DomainDirectory(
+        descriptor.id(), domain, directory.resolve(DOMAINS_NAME).resolve(domain));
+  }
+
+  /** Runs on the force thread of the log that failed. */
+  private void stopAll(Throwable cause) {
+    failure.compareAndSet(null, cause);
+    logs.values().forEach(log -> log.stop(cause));
+  }
+
+  /** The budget, bytes: cycle files never take more. */
+  public long sizeBytes() {
+    return options.sizeBytes();
+  }
+
+  /** The part of the budget that the logs hold, in whole cycle files, bytes. */
+  public long usedBytes() {
+    return pool.usedBytes();
+  }
+
+  /** Closes all logs, then the volume. The writers must have ended. Idempotent. */
+  @Override
+  public synchronized void close() throws IOException {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    IOException first = null;
+    for (DomainLog log : logs.values()) {
+      try {
+        log.close();
+      } catch (IOException e) {
+        if (first == null) {
+          first = e;
+        } else {
+          first.addSuppressed(e);
+        }
+      }
+    }
+    lockChannel.close();
+    if (first != null) {
+      throw first;
+    }
+  }
+}

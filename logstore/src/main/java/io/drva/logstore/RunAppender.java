@@ -1,0 +1,157 @@
+package io.drva.logstore;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import net.openhft.chronicle.bytes.Bytes;
+import net.openhft.chronicle.bytes.SyncMode;
+import net.openhft.chronicle.core.time.SetTimeProvider;
+import net.openhft.chronicle.queue.ChronicleQueue;
+import net.openhft.chronicle.queue.ExcerptAppender;
+import net.openhft.chronicle.queue.RollCycle;
+import net.openhft.chronicle.queue.RollCycles;
+import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
+import net.openhft.chronicle.wire.DocumentContext;
+
+/**
+ * The Chronicle queue that one process run appends to: the only class that knows Chronicle. Used by
+ * the log's writer thread.
+ *
+ * <p>What is chosen on purpose:
+ *
+ * <ul>
+ *   <li>One chunk maps a whole cycle file, so that an append never crosses a mapping.
+ *   <li>The index is as small as Chronicle allows and spaced so widely that a file needs one entry:
+ *       we never look anything up in it.
+ *   <li>The clock stands still and is moved by one roll cycle to start the next file: files roll by
+ *       size.
+ *   <li>No sync mode: the log forces the files itself, through channels that report errors.
+ * </ul>
+ */
+final class RunAppender implements AutoCloseable {
+
+  static {
+    // Each writes to standard output or starts a thread that we do not want. Read by Chronicle's
+    // classes when they load, so they are set before the first of them is touched.
+    System.setProperty("chronicle.analytics.disable", "true");
+    System.setProperty("chronicle.announcer.disable", "true");
+    System.setProperty("chronicle.disk.monitor.disable", "true");
+  }
+
+  /** Ends of records are followed by at least this much zeroed space: Chronicle's next header. */
+  static final int FRAME_SLACK_BYTES = 64;
+
+  /** No document starts beyond this offset in a new cycle file: Chronicle's own headers, bytes. */
+  static final int HEAD_BYTES_MAX = 4096;
+
+  private static final RollCycle ROLL_CYCLE = RollCycles.FIVE_MINUTELY;
+  private static final DateTimeFormatter NAME =
+      DateTimeFormatter.ofPattern(ROLL_CYCLE.format()).withZone(ZoneOffset.UTC);
+  private static final String SUFFIX = ".cq4";
+  private static final int INDEX_COUNT = 8;
+  private static final int INDEX_SPACING = 1 << 24;
+
+  /** Chronicle lets one document take a quarter of the mapping block: enough for the largest. */
+  private static final int BLOCK_BYTES_MIN = 8 * LogLimits.DATA_BYTES_MAX;
+
+  private final Path directory;
+  private final SetTimeProvider clock = new SetTimeProvider();
+  private final ChronicleQueue queue;
+  private final ExcerptAppender appender;
+  private int cycle;
+
+  RunAppender(Path directory, int cycleBytes) {
+    this.directory = directory;
+    this.queue =
+        SingleChronicleQueueBuilder.single(directory.toFile())
+            .rollCycle(ROLL_CYCLE)
+            .timeProvider(clock)
+            .blockSize(Math.max(cycleBytes, BLOCK_BYTES_MIN))
+            .indexCount(INDEX_COUNT)
+            .indexSpacing(INDEX_SPACING)
+            .syncMode(SyncMode.NONE)
+            .build();
+    this.appender = queue.createAppender();
+    appender.singleThreadedCheckDisabled(true);
+  }
+
+  static boolean isCycleFile(Path file) {
+    return file.getFileName().toString().endsWith(SUFFIX);
+  }
+
+  static Path cyclePath(Path directory, int cycle) {
+    LocalDateTime start =
+        LocalDateTime.ofEpochSecond(
+            (long) cycle * ROLL_CYCLE.lengthInMillis() / 1000, 0, ZoneOffset.UTC);
+    return directory.resolve(NAME.format(start) + SUFFIX);
+  }
+
+  /** The number of the cycle that the next {@link #roll} starts; from 1. */
+  int nextCycle() {
+    return cycle + 1;
+  }
+
+  /** Where the next cycle's file must lie, zeroed at its head, before {@link #roll}. */
+  Path nextPath() {
+    return cyclePath(directory, nextCycle());
+  }
+
+  /** The next append ends the current cycle file and goes to the next. */
+  void roll() {
+    cycle++;
+    clock.currentTimeMillis((long) cycle * ROLL_CYCLE.lengthInMillis());
+  }
+
+  /**
+   * Appends one record.
+   *
+   * @param data from position to limit; neither moves
+   * @return the end of the record in its file, bytes
+   */
+  long append(byte[] header, ByteBuffer data) {
+    DocumentContext document = appender.writingDocument(false);
+    boolean complete = false;
+    try {
+      Bytes<?> bytes = document.wire().bytes();
+      long at = bytes.writePosition();
+      bytes.write(at, header, 0, header.length);
+      at += header.length;
+      write(bytes, at, data);
+      at += data.remaining();
+      bytes.writePosition(at);
+      complete = true;
+      return at;
+    } finally {
+      if (!complete) {
+        document.rollbackOnClose();
+      }
+      document.close();
+    }
+  }
+
+  private static void write(Bytes<?> bytes, long at, ByteBuffer data) {
+    int length = data.remaining();
+    if (length == 0) {
+      return;
+    }
+    if (data.isDirect()) {
+      bytes.write(at, data, data.position(), length);
+    } else {
+      // Not the ByteBuffer overload: it ignores arrayOffset().
+      bytes.write(at, data.array(), data.arrayOffset() + data.position(), length);
+    }
+  }
+
+  /** The file that the last append went to. */
+  Path currentPath() {
+    return appender.currentFile().toPath();
+  }
+
+  @Override
+  public void close() {
+    appender.close();
+    queue.close();
+  }
+}
