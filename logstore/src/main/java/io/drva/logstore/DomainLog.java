@@ -216,6 +216,12 @@ public final class DomainLog implements AutoCloseable {
     return state.disks();
   }
 
+  /** The latest time of any record that the log still held when it was opened, or took since; 0 when there is none. */
+  public long lastTimeMicros() {
+    checkThread();
+    return state.lastTimeMicros();
+  }
+
   private void controlHeader(
       int host, int diskNumber, long offsetBytes, int lengthBytes, long timeMicros) {
     header.flags = 0;

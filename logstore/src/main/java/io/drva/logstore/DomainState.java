@@ -39,6 +39,7 @@ final class DomainState {
 
   private final Host[] hosts = new Host[LogLimits.HOSTS_MAX + 1];
   private final DiskState[] disks = new DiskState[LogLimits.DISKS_MAX + 1];
+  private long lastTimeMicros;
 
   List<HostState> hosts() {
     List<HostState> result = new ArrayList<>();
@@ -161,8 +162,14 @@ final class DomainState {
     return null;
   }
 
+  /** The latest time of any record taken since this was made; not part of a snapshot. */
+  long lastTimeMicros() {
+    return lastTimeMicros;
+  }
+
   /** Takes the record, which {@link #refusal} has let pass. Allocates for types 5 and 6 only. */
   void apply(RecordHeader header, ByteBuffer data) {
+    lastTimeMicros = Math.max(lastTimeMicros, header.timeMicros);
     switch (header.type) {
       case RecordType.WRITE, RecordType.BASELINE, RecordType.ZERO, RecordType.DISCARD -> {
         Host host = hosts[header.host];

@@ -4,6 +4,12 @@ package io.drva.logstore;
 public interface ForceListener {
 
   /**
+   * A force is about to begin; what it covers is chosen after this returns. So whatever the listener
+   * finds appended now is covered by the next {@link #forced}.
+   */
+  default void forcing() {}
+
+  /**
    * Everything up to and including {@code lsn} is on the volume and forced.
    *
    * @param lsn the log's new forced LSN, greater than at any call before

@@ -166,6 +166,7 @@ final class Forcer implements Runnable {
   }
 
   private void forceOnce() throws IOException {
+    listener.forcing();
     long target = appendedLsn;
     synchronized (this) {
       batch.addAll(unforced);
