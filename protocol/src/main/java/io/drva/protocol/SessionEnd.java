@@ -1,0 +1,20 @@
+package io.drva.protocol;
+
+/** How a session ended. */
+public sealed interface SessionEnd {
+  /** The client sent CLOSE and everything before it was logged. */
+  record Closed() implements SessionEnd {}
+
+  /** This server sent CLOSE because it is shutting down; the client comes back. */
+  record ShutDown() implements SessionEnd {}
+
+  /**
+   * An ERROR was sent.
+   *
+   * @param byPeer whether the client sent it
+   */
+  record Failed(ErrorCode code, String message, boolean byPeer) implements SessionEnd {}
+
+  /** The connection ended without CLOSE or ERROR. */
+  record Lost(String reason) implements SessionEnd {}
+}
