@@ -1,0 +1,153 @@
+package io.drva.blobsink;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.LongSupplier;
+
+/**
+ * Makes a DRVA the owner of a domain's chain.
+ *
+ * <p>Why two owners never both extend a chain (invariant 5):
+ *
+ * <ol>
+ *   <li>Objects are created only if absent and never changed, so the store decides which of two
+ *       creators gets a number.
+ *   <li>The old owner writes the numbers k' to k' + W − 1 only, where k' is the first that it does
+ *       not know to be stored.
+ *   <li>The new owner follows the chain to the first number k that is missing. Nobody knows a
+ *       missing object to be stored, so k' ≤ k.
+ *   <li>It creates its fence at k. If the store says "exists", the old owner got k: the chain has
+ *       grown, back to step 3.
+ *   <li>With the fence at k the old owner can never store its own object there. It reports only
+ *       contiguous prefixes, so it never reports anything at or beyond k again: nothing that it
+ *       said is lost.
+ *   <li>The fence says that the chain goes on at k + W + 1, and the old owner's last number is at
+ *       most k + W − 1 (step 2; k' ≤ k by step 3, and cannot pass k by step 5): its uploads in
+ *       flight never meet the new owner's.
+ * </ol>
+ *
+ * No clock takes part.
+ */
+public final class ChainOwner {
+  /**
+   * How often the chain may grow under a new owner's hands before it gives up: the old owner is
+   * alive and fast.
+   */
+  private static final int FENCE_ATTEMPTS_MAX = 1000;
+
+  private ChainOwner() {}
+
+  /**
+   * Takes a chain over, or begins one. The container is created when it is absent.
+   *
+   * @param domainName the domain's name, which is the container's
+   * @param microClock the time, microseconds since 1970
+   * @return the chain's end, which is this owner's fence
+   * @throws ChainGapException when an object that was stored is missing: going on would hide the
+   *     loss
+   * @throws CorruptObjectException when an object of the chain is damaged
+   */
+  public static ChainHead take(Container container, String domainName, LongSupplier microClock)
+      throws IOException {
+    container.createIfAbsent();
+    DomainDescriptor descriptor = descriptor(container, domainName, microClock);
+    ChainReader reader = ChainReader.of(container, descriptor);
+    reader.walk(ChainVisitor.NONE);
+    Optional<ChainGap> gap = reader.summary().gap();
+    if (gap.isPresent() && gap.get().certain()) {
+      throw new ChainGapException(container, gap.get());
+    }
+    ChainState state = reader.state();
+    for (int attempt = 0; attempt < FENCE_ATTEMPTS_MAX; attempt++) {
+      ObjectHeader fence = fence(state, descriptor.domainId(), microClock.getAsLong());
+      ByteBuffer object = encode(fence);
+      Digest digest = Digest.of(object.slice(0, Format.HEADER_BYTES));
+      ObjectRef ref = new ObjectRef(container.location(), ObjectNames.chain(fence.number()));
+      PutResult result = container.put(ref.object(), ObjectContent.of(object));
+      if (result == PutResult.CREATED
+          || container.readAll(ref.object(), Format.OBJECT_BYTES_MAX).equals(object)) {
+        state.fence(ref, fence, digest);
+        return state.head();
+      }
+      reader.follow();
+    }
+    throw StoreException.of(
+        StoreException.Reason.REFUSED,
+        "take over",
+        container,
+        ObjectNames.chain(state.nextNumber()),
+        -1,
+        "another owner keeps extending the chain; stop it first",
+        null);
+  }
+
+  private static DomainDescriptor descriptor(
+      Container container, String domainName, LongSupplier microClock) throws IOException {
+    Optional<DomainDescriptor> present = ChainReader.descriptor(container);
+    if (present.isEmpty()) {
+      container.list(
+          ObjectNames.CHAIN_PREFIX,
+          info -> {
+            throw new CorruptObjectException(
+                container.location(),
+                ObjectNames.DESCRIPTOR,
+                -1,
+                "the descriptor is missing although "
+                    + info.name()
+                    + " exists; recovery is possible without it, protection is not: use a new container");
+          });
+      DomainDescriptor made =
+          new DomainDescriptor(UUID.randomUUID(), microClock.getAsLong(), domainName);
+      container.put(ObjectNames.DESCRIPTOR, ObjectContent.of(made.encode()));
+      // Read back in either case: another owner may have been first.
+      present = Optional.of(DomainDescriptor.read(container));
+    }
+    if (!present.get().name().equals(domainName)) {
+      throw new CorruptObjectException(
+          container.location(),
+          ObjectNames.DESCRIPTOR,
+          -1,
+          "the container is that of the domain '"
+              + present.get().name()
+              + "', not of '"
+              + domainName
+              + "'");
+    }
+    return present.get();
+  }
+
+  static ObjectHeader fence(ChainState state, UUID domainId, long createdMicros) {
+    return new ObjectHeader(
+        ObjectHeader.Kind.FENCE,
+        state.nextNumber(),
+        state.epoch() + 1,
+        state.lastLsn() + 1,
+        state.lastLsn(),
+        0,
+        0,
+        state.lastNumber(),
+        state.nextNumber() + Format.WINDOW + 1,
+        domainId,
+        state.lastDigest(),
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        createdMicros,
+        0);
+  }
+
+  /** A fence as it is stored: header and footer. */
+  static ByteBuffer encode(ObjectHeader fence) {
+    ByteBuffer out = ByteBuffer.allocate(Format.HEADER_BYTES + Format.FOOTER_BYTES);
+    fence.encode(out, 0);
+    ObjectFooter.encode(
+        out, Format.HEADER_BYTES, fence, Digest.of(out.slice(0, Format.HEADER_BYTES)));
+    return out;
+  }
+}

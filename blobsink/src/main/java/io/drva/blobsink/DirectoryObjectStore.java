@@ -1,0 +1,79 @@
+package io.drva.blobsink;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/** Containers as folders of a directory, on a local or shared file system that has hard links. */
+final class DirectoryObjectStore implements ObjectStore {
+  private final Path root;
+  private final DirectFiles files;
+
+  private DirectoryObjectStore(Path root, DirectFiles files) {
+    this.root = root;
+    this.files = files;
+  }
+
+  static DirectoryObjectStore open(Path path) throws StoreException {
+    Path root = path.toAbsolutePath().normalize();
+    try {
+      if (!Files.isDirectory(root)) {
+        Files.createDirectory(root);
+        DirectoryContainer.force(root.getParent());
+      }
+      return new DirectoryObjectStore(root, new DirectFiles(root));
+    } catch (IOException e) {
+      throw StoreException.ofStore(
+          StoreException.Reason.IO,
+          "open",
+          "dir:" + root,
+          "cannot be used as a directory store: "
+              + DirectoryContainer.text(e)
+              + "; its parent must exist and be writable",
+          e);
+    }
+  }
+
+  @Override
+  public Container container(String domain) {
+    return new DirectoryContainer(root.resolve(ObjectStores.checkDomain(domain)), domain, files);
+  }
+
+  @Override
+  public List<String> domains() throws IOException {
+    List<String> names = new ArrayList<>();
+    try (DirectoryStream<Path> folders = Files.newDirectoryStream(root)) {
+      for (Path folder : folders) {
+        String name = folder.getFileName().toString();
+        if (ObjectStores.isDomain(name)
+            && Files.isRegularFile(folder.resolve(ObjectNames.DESCRIPTOR))) {
+          names.add(name);
+        }
+      }
+    } catch (IOException e) {
+      throw StoreException.ofStore(
+          StoreException.Reason.IO, "list", location(), DirectoryContainer.text(e), e);
+    }
+    Collections.sort(names);
+    return names;
+  }
+
+  @Override
+  public String location() {
+    return "dir:" + root;
+  }
+
+  @Override
+  public void close() {
+    // Files are open during operations only.
+  }
+
+  @Override
+  public String toString() {
+    return location();
+  }
+}

@@ -1,0 +1,404 @@
+package io.drva.blobsink;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Ships one domain's log to its container: reads records, packs them into segments, uploads several
+ * at a time, and reports how far the chain is stored without a gap.
+ *
+ * <p>Threads: one packs, {@link ShipperConfig#uploadsInFlight} upload, one reports. Memory: {@code
+ * uploadsInFlight + 2} segment buffers; when all are in use the packing thread waits, and the
+ * backlog stays in the log. Why nothing is reported too early is argued at {@link UploadWindow}.
+ */
+public final class Shipper implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Shipper.class);
+
+  /**
+   * Buffers beyond those being uploaded: one being filled, one sealed and waiting for an uploader.
+   */
+  private static final int BUFFERS_BEYOND_UPLOADS = 2;
+
+  /** The longest that the packing thread waits without looking whether it shall end. */
+  private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+  /** How long ending waits for a thread that is in the middle of a store operation. */
+  private static final long JOIN_MS = 10_000;
+
+  /** The states of a shipper. From the last three there is no way on. */
+  public enum State {
+    NEW,
+    SHIPPING,
+    /** Shipping what is durable, and then ending. */
+    CLOSING,
+    CLOSED,
+    /** Another owner took over. */
+    FENCED,
+    FAILED
+  }
+
+  private final Container container;
+  private final ChainHead head;
+  private final RecordSource source;
+  private final ShipperListener listener;
+  private final ShipperConfig config;
+  private final SegmentBuffers buffers;
+  private final SegmentBuilder builder;
+  private final UploadWindow window;
+  private final Uploader uploader;
+  private final List<Thread> uploadThreads = new ArrayList<>();
+  private final Thread packThread;
+  private final Thread reportThread;
+
+  private Digest lastDigest;
+  private long nextNumber;
+  private long deadlineNanos;
+  private volatile long lastReadLsn;
+  private volatile long replicatedLsn;
+  private volatile long openTimeMicros = Long.MAX_VALUE;
+  private volatile boolean closing;
+  private volatile State state = State.NEW;
+  private volatile Exception cause;
+
+  /**
+   * Prepares a shipper; nothing runs before {@link #start}.
+   *
+   * @param head what {@link ChainOwner#take} returned: this owner's fence
+   * @param source owned by the shipper's thread from {@link #start} on; records that the chain has
+   *     are skipped
+   */
+  public Shipper(
+      Container container,
+      ChainHead head,
+      RecordSource source,
+      ShipperListener listener,
+      ShipperConfig config) {
+    this.container = container;
+    this.head = head;
+    this.source = source;
+    this.listener = listener;
+    this.config = config;
+    this.buffers =
+        new SegmentBuffers(
+            config.uploadsInFlight() + BUFFERS_BEYOND_UPLOADS,
+            config.segmentBytes(),
+            config.segmentRecordsMax());
+    this.builder =
+        new SegmentBuilder(
+            buffers, new DomainCatalog(head.hosts(), head.disks()), head.lastTimeMicros());
+    this.window = new UploadWindow(head.nextNumber());
+    this.uploader = new Uploader(container, config, window, listener, this::fail);
+    this.lastDigest = head.lastDigest();
+    this.nextNumber = head.nextNumber();
+    this.lastReadLsn = head.lastLsn();
+    this.replicatedLsn = head.lastLsn();
+    String name = container.name();
+    this.packThread = thread("ship-" + name, this::packAll);
+    this.reportThread = thread("horizon-" + name, this::report);
+    for (int i = 0; i < config.uploadsInFlight(); i++) {
+      uploadThreads.add(thread("upload-" + name + "-" + i, uploader));
+    }
+  }
+
+  private Thread thread(String name, Runnable task) {
+    return Thread.ofPlatform()
+        .daemon()
+        .name(name)
+        .uncaughtExceptionHandler(
+            (t, e) -> fail(new IllegalStateException(name + " ended by " + e, e)))
+        .unstarted(task);
+  }
+
+  /** Begins to ship. To be called once. */
+  public void start() {
+    state(
+        State.SHIPPING,
+        "from LSN " + (lastReadLsn + 1) + ", number " + nextNumber + ", epoch " + head.epoch());
+    uploadThreads.forEach(Thread::start);
+    reportThread.start();
+    packThread.start();
+  }
+
+  public State state() {
+    return state;
+  }
+
+  private synchronized boolean state(State next, String reason) {
+    if (state == State.CLOSED || state == State.FENCED || state == State.FAILED || state == next) {
+      return false;
+    }
+    LOG.info("{}: shipper {} -> {}: {}", container.location(), state, next, reason);
+    state = next;
+    return true;
+  }
+
+  private void fail(Exception failure) {
+    boolean fenced = failure instanceof FencedException;
+    synchronized (this) {
+      if (!state(fenced ? State.FENCED : State.FAILED, String.valueOf(failure.getMessage()))) {
+        return;
+      }
+      cause = failure;
+    }
+    if (!fenced) {
+      LOG.error("{}: shipping stopped", container.location(), failure);
+    }
+    window.stop();
+    packThread.interrupt();
+  }
+
+  private void packAll() {
+    try {
+      while (pack()) {
+        // One record, or one wait, at a time.
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // Stopped by abort() or fail(), which say why.
+    } catch (IOException | RuntimeException e) {
+      fail(e);
+    } finally {
+      builder.abandon();
+    }
+  }
+
+  /**
+   * @return whether there is more to do
+   */
+  private boolean pack() throws IOException, InterruptedException {
+    if (Thread.interrupted()) {
+      throw new InterruptedException("stopped");
+    }
+    boolean ending = closing; // Before next(): what is durable when closing begins is shipped.
+    if (source.next()) {
+      if (source.lsn() > lastReadLsn) {
+        add();
+      }
+      if (builder.isOpen() && config.nanoClock().getAsLong() - deadlineNanos >= 0) {
+        return seal();
+      }
+      return true;
+    }
+    long waitNanos = IDLE_NANOS;
+    if (builder.isOpen()) {
+      long leftNanos = deadlineNanos - config.nanoClock().getAsLong();
+      if (leftNanos <= 0 || ending) {
+        return seal();
+      }
+      waitNanos = Math.min(waitNanos, leftNanos);
+    }
+    if (!ending) {
+      source.await(waitNanos);
+    }
+    return !ending;
+  }
+
+  private void add() throws IOException, InterruptedException {
+    long lsn = source.lsn();
+    if (lsn != lastReadLsn + 1) {
+      throw new IOException(
+          container.location()
+              + ": the log goes on with LSN "
+              + lsn
+              + ", the chain with "
+              + (lastReadLsn + 1)
+              + "; the records between are on neither side: use a new container, or restore the log store volume");
+    }
+    ByteBuffer data = source.data();
+    if (builder.isOpen() && !builder.fits(data.remaining()) && !seal()) {
+      return;
+    }
+    if (!builder.isOpen()) {
+      builder.begin(buffers.take(), lsn);
+      deadlineNanos =
+          config.nanoClock().getAsLong() + TimeUnit.MILLISECONDS.toNanos(config.segmentAgeMsMax());
+    }
+    // Only now: a new incarnation belongs in the table of the segment that holds its first record,
+    // not in the one before.
+    RecordType type = source.type();
+    introduce(type);
+    builder.add(
+        type,
+        source.flags(),
+        source.hostNumber(),
+        source.sequence(),
+        source.diskNumber(),
+        source.offsetBytes(),
+        source.lengthBytes(),
+        source.timeMicros(),
+        source.dataCrc32c(),
+        data);
+    lastReadLsn = lsn;
+    openTimeMicros = builder.firstTimeMicros();
+  }
+
+  private void introduce(RecordType type) {
+    DomainCatalog catalog = builder.catalog();
+    int host = source.hostNumber();
+    if (type == RecordType.HOST_ATTACHED || !catalog.knowsHost(host)) {
+      catalog.host(host, source.hostName(), source.hostIncarnation());
+    }
+    int disk = source.diskNumber();
+    if (type == RecordType.DISK_OPENED || (type.namesDisk() && !catalog.knowsDisk(disk))) {
+      catalog.disk(
+          disk, source.vmName(), source.diskName(), source.sectorBytes(), source.capacityBytes());
+    }
+  }
+
+  /**
+   * @return false when the shipper was stopped
+   */
+  private boolean seal() throws InterruptedException {
+    // What is known to be stored: all of this term below the first unstored, or else all up to the
+    // fence.
+    long firstUnstored = window.firstUnstored();
+    long storedThrough = firstUnstored == head.nextNumber() ? head.lastNumber() : firstUnstored - 1;
+    SealedSegment segment =
+        builder.seal(
+            new SegmentPlace(
+                head.domainId(),
+                nextNumber,
+                head.epoch(),
+                storedThrough,
+                lastDigest,
+                config.microClock().getAsLong()));
+    boolean submitted = false;
+    try {
+      submitted = window.submit(segment);
+    } finally {
+      if (!submitted) {
+        segment.close();
+      }
+    }
+    lastDigest = segment.digest();
+    nextNumber++;
+    openTimeMicros = Long.MAX_VALUE;
+    return submitted;
+  }
+
+  private void report() {
+    try {
+      for (UploadWindow.Horizon moved = window.awaitHorizon();
+          moved != null;
+          moved = window.awaitHorizon()) {
+        replicatedLsn = moved.lsn();
+        listener.replicated(moved.lsn(), moved.positions());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    } catch (RuntimeException e) {
+      fail(e);
+    }
+    Exception failure;
+    synchronized (this) {
+      failure = cause;
+    }
+    if (failure != null) {
+      listener.failed(failure);
+    }
+  }
+
+  /**
+   * Ships what the source has, waits until it is stored and reported, at most the configured time,
+   * and ends. Returns at once after a failure.
+   */
+  @Override
+  public void close() {
+    closing = true;
+    if (state(State.CLOSING, "asked to")) {
+      try {
+        long limitNanos = TimeUnit.MILLISECONDS.toNanos(config.closeMsMax());
+        long start = config.nanoClock().getAsLong();
+        packThread.join(Math.max(1, config.closeMsMax()));
+        long leftNanos = limitNanos - (config.nanoClock().getAsLong() - start);
+        if (packThread.isAlive() || !window.awaitEmpty(leftNanos)) {
+          LOG.warn(
+              "{}: closed with LSN {} read and {} replicated; the log keeps the rest",
+              container.location(),
+              lastReadLsn,
+              replicatedLsn);
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    abort();
+  }
+
+  /** Ends at once: nothing further is reported. What is being uploaded may still get stored. */
+  public void abort() {
+    state(State.CLOSED, "ended with LSN " + replicatedLsn + " replicated");
+    window.stop();
+    packThread.interrupt();
+    uploadThreads.forEach(Thread::interrupt);
+    boolean interrupted = false;
+    try {
+      packThread.join(JOIN_MS);
+      reportThread.join(JOIN_MS);
+      for (Thread thread : uploadThreads) {
+        thread.join(JOIN_MS);
+      }
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Why the shipper stopped for good; empty when it did not. */
+  public synchronized Optional<Exception> failure() {
+    return Optional.ofNullable(cause);
+  }
+
+  /** What keeps uploads from being stored at the moment; empty when nothing does. */
+  public Optional<StoreTrouble> lastError() {
+    return uploader.trouble();
+  }
+
+  /** The last LSN taken from the source. */
+  public long lastReadLsn() {
+    return lastReadLsn;
+  }
+
+  /** The last LSN up to which everything is stored. */
+  public long replicatedLsn() {
+    return replicatedLsn;
+  }
+
+  /**
+   * The time of the first record that was taken and is not replicated; Long.MAX_VALUE when there is
+   * none.
+   */
+  public long oldestUnreplicatedTimeMicros() {
+    long open =
+        openTimeMicros; // Before the window: a segment that moves there is seen twice rather than
+    // not at all.
+    return Math.min(open, window.oldestTimeMicros());
+  }
+
+  /** Segments stored by this shipper. */
+  public long objects() {
+    return uploader.objects();
+  }
+
+  /** Their bytes. */
+  public long storedBytes() {
+    return uploader.storedBytes();
+  }
+
+  /** The bytes of data in them, before compression. */
+  public long rawBytes() {
+    return uploader.rawBytes();
+  }
+
+  public int uploadsInFlight() {
+    return uploader.inFlight();
+  }
+}
