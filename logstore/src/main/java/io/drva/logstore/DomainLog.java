@@ -216,7 +216,7 @@ public final class DomainLog implements AutoCloseable {
     return state.disks();
   }
 
-  /** The latest time of any record that the log still held when it was opened, or took since; 0 when there is none. */
+  /** The latest time of any record up to {@link #lastLsn}; 0 when there is none. */
   public long lastTimeMicros() {
     checkThread();
     return state.lastTimeMicros();
@@ -239,6 +239,9 @@ public final class DomainLog implements AutoCloseable {
     if (header.dataLengthBytes > LogLimits.DATA_BYTES_MAX) {
       throw new IllegalArgumentException(
           domain + ": " + header.dataLengthBytes + " bytes of data are more than one record holds");
+    }
+    if (!data.isDirect() && !data.hasArray()) {
+      throw new IllegalArgumentException(domain + ": a read-only heap buffer cannot be appended");
     }
     String refusal = state.refusal(header, data);
     if (refusal != null) {
@@ -343,7 +346,7 @@ public final class DomainLog implements AutoCloseable {
   }
 
   private void writeSnapshot(CycleFile next) throws IOException {
-    ByteBuffer snapshot = ByteBuffer.allocate(DomainState.SNAPSHOT_BYTES_MAX);
+    ByteBuffer snapshot = ByteBuffer.allocate(state.snapshotBytesMax());
     state.encodeSnapshot(snapshot, releasedLsn());
     snapshot.flip();
     mark.type = RecordType.SNAPSHOT;

@@ -160,7 +160,7 @@ final class DomainRecovery {
     }
     DomainState snapshot = new DomainState();
     releasedLsn = snapshot.decodeSnapshot(scanner.data());
-    if (!snapshot.hosts().equals(state.hosts()) || !snapshot.disks().equals(state.disks())) {
+    if (!snapshot.sameAs(state)) {
       throw new LogDamagedException(
           place.path(), scanner.recordPosition(), lastLsn + 1, "the snapshot contradicts the log");
     }

@@ -14,7 +14,7 @@ import java.util.List;
  * <p>Each cycle file starts with the whole of it, so that it never depends on a recycled file:
  *
  * <pre>
- *   SNAPSHOT       u32 hosts, u32 disks, u64 released LSN, then each host and each disk
+ *   SNAPSHOT       u32 hosts, u32 disks, u64 released LSN, u64 lastTimeMicros, each host, each disk
  *   host           u32 number, u64 lastSeq, u8 closed, 16 incarnation, u8 length, name
  *   disk           u32 number, u64 capacityBytes, u32 sectorBytes, u8 length, VM name, u8 length, disk name
  *   HOST_ATTACHED  16 incarnation, u8 length, name
@@ -26,9 +26,13 @@ final class DomainState {
   private static final int HOST_BYTES_MAX = 4 + 8 + 1 + 16 + 1 + LogLimits.NAME_BYTES_MAX;
   private static final int DISK_BYTES_MAX = 4 + 8 + 4 + 2 * (1 + LogLimits.NAME_BYTES_MAX);
 
+  private static final int SNAPSHOT_HEAD_BYTES = 4 + 4 + 8 + 8;
+
   /** The largest snapshot, bytes; it fits in one record. */
   static final int SNAPSHOT_BYTES_MAX =
-      16 + LogLimits.HOSTS_MAX * HOST_BYTES_MAX + LogLimits.DISKS_MAX * DISK_BYTES_MAX;
+      SNAPSHOT_HEAD_BYTES
+          + LogLimits.HOSTS_MAX * HOST_BYTES_MAX
+          + LogLimits.DISKS_MAX * DISK_BYTES_MAX;
 
   private static final class Host {
     String name;
@@ -162,7 +166,7 @@ final class DomainState {
     return null;
   }
 
-  /** The latest time of any record taken since this was made; not part of a snapshot. */
+  /** The latest time of any record up to this state's LSN; 0 when there is none. */
   long lastTimeMicros() {
     return lastTimeMicros;
   }
@@ -206,10 +210,22 @@ final class DomainState {
     return number >= 1 && number < disks.length && disks[number] != null;
   }
 
+  /** At most how long {@link #encodeSnapshot} is now, bytes. */
+  int snapshotBytesMax() {
+    int bytes = SNAPSHOT_HEAD_BYTES;
+    for (Host host : hosts) {
+      bytes += host == null ? 0 : HOST_BYTES_MAX;
+    }
+    for (DiskState disk : disks) {
+      bytes += disk == null ? 0 : DISK_BYTES_MAX;
+    }
+    return bytes;
+  }
+
   /** Puts a snapshot from {@code target}'s position on. */
   void encodeSnapshot(ByteBuffer target, long releasedLsn) {
     int countsAt = target.position();
-    target.putInt(0).putInt(0).putLong(releasedLsn);
+    target.putInt(0).putInt(0).putLong(releasedLsn).putLong(lastTimeMicros);
     int hostCount = 0;
     for (int number = 1; number < hosts.length; number++) {
       Host host = hosts[number];
@@ -232,6 +248,13 @@ final class DomainState {
     target.putInt(countsAt, hostCount).putInt(countsAt + 4, diskCount);
   }
 
+  /** Whether both stand for the same hosts, disks and time. */
+  boolean sameAs(DomainState other) {
+    return hosts().equals(other.hosts())
+        && disks().equals(other.disks())
+        && lastTimeMicros == other.lastTimeMicros;
+  }
+
   /**
    * Becomes what the snapshot in {@code source} says; the caller has verified its checksum.
    *
@@ -243,6 +266,7 @@ final class DomainState {
     int hostCount = source.getInt();
     int diskCount = source.getInt();
     long releasedLsn = source.getLong();
+    lastTimeMicros = source.getLong();
     for (int i = 0; i < hostCount; i++) {
       Host host = new Host();
       int number = source.getInt();

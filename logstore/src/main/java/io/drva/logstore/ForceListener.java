@@ -4,8 +4,8 @@ package io.drva.logstore;
 public interface ForceListener {
 
   /**
-   * A force is about to begin; what it covers is chosen after this returns. So whatever the listener
-   * finds appended now is covered by the next {@link #forced}.
+   * A force is about to begin; what it covers is chosen after this returns: everything that is
+   * appended by then is covered by the next {@link #forced}.
    */
   default void forcing() {}
 

@@ -2,8 +2,6 @@ package io.drva.logstore;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +33,12 @@ public final class LogVolume implements AutoCloseable {
   private static final String POOL_NAME = "pool";
   private static final String DOMAINS_NAME = "domains";
 
+  /**
+   * The volumes that this process has open. Asked before the lock file is touched: closing any
+   * channel of a file drops all locks that the process holds on it.
+   */
+  private static final Set<Path> OPEN_HERE = ConcurrentHashMap.newKeySet();
+
   private final Path directory;
   private final VolumeOptions options;
   private final Disk disk;
@@ -61,13 +65,22 @@ public final class LogVolume implements AutoCloseable {
     return open(directory, options, new SystemDisk());
   }
 
-  static LogVolume open(Path directory, VolumeOptions options, Disk disk) throws IOException {
-    Files.createDirectories(directory);
-    FileChannel lockChannel = lock(directory);
+  static LogVolume open(Path path, VolumeOptions options, Disk disk) throws IOException {
+    Files.createDirectories(path);
+    Path directory = path.toRealPath();
+    if (!OPEN_HERE.add(directory)) {
+      throw new VolumeException(
+          directory, "this process already has the volume open", "close it first");
+    }
+    FileChannel lockChannel = null;
     try {
+      lockChannel = lock(directory);
       return new LogVolume(directory, options, disk, lockChannel);
     } catch (IOException | RuntimeException e) {
-      lockChannel.close();
+      if (lockChannel != null) {
+        lockChannel.close();
+      }
+      OPEN_HERE.remove(directory);
       throw e;
     }
   }
@@ -101,15 +114,7 @@ public final class LogVolume implements AutoCloseable {
     FileChannel channel =
         FileChannel.open(
             directory.resolve(LOCK_NAME), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    FileLock lock;
-    try {
-      lock = channel.tryLock();
-    } catch (OverlappingFileLockException e) {
-      channel.close();
-      throw new VolumeException(
-          directory, "this process already has the volume open", "close it first", e);
-    }
-    if (lock == null) {
+    if (channel.tryLock() == null) {
       channel.close();
       throw new VolumeException(
           directory, "another process has the volume open", "stop that process first");
@@ -279,6 +284,7 @@ public final class LogVolume implements AutoCloseable {
       }
     }
     lockChannel.close();
+    OPEN_HERE.remove(directory);
     if (first != null) {
       throw first;
     }

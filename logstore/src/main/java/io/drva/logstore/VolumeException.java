@@ -11,8 +11,4 @@ public final class VolumeException extends IOException {
   VolumeException(Path path, String what, String whatToDo) {
     super(path + ": " + what + "; " + whatToDo);
   }
-
-  VolumeException(Path path, String what, String whatToDo, Throwable cause) {
-    super(path + ": " + what + "; " + whatToDo, cause);
-  }
 }
