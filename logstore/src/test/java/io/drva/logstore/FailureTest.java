@@ -1,0 +1,157 @@
+package io.drva.logstore;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Invariant 1: an I/O error stops the log for good, and nothing is tried again. */
+class FailureTest {
+
+  private static final int CYCLE_BYTES = 4 << 20;
+  private static final VolumeOptions OPTIONS = VolumeOptions.of(16L * CYCLE_BYTES, CYCLE_BYTES);
+
+  @TempDir Path directory;
+
+  private final Records records = new Records(16 << 10);
+  private final RecordingListener listener = new RecordingListener();
+  private final FaultyDisk disk = new FaultyDisk();
+
+  @Test
+  void failedForceStopsTheLogForGood() throws Exception {
+    long forcedBefore;
+    try (LogVolume volume = LogVolume.open(directory, OPTIONS, disk)) {
+      DomainLog log = volume.openDomain("domain-a", listener);
+      Records.begin(log);
+      records.append(log);
+      listener.awaitForced(3);
+      forcedBefore = log.forcedLsn();
+      disk.failForce = true;
+      records.append(log);
+      assertTrue(listener.awaitFailure().getMessage().contains("injected"));
+      int forces = disk.forces;
+      disk.failForce = false;
+      assertThrows(LogStoppedException.class, () -> records.append(log));
+      assertThrows(LogStoppedException.class, () -> log.hasSpace(512));
+      assertEquals(forces, disk.forces);
+      assertEquals(forcedBefore, log.forcedLsn());
+      assertEquals(1, listener.failures());
+      try (LogReader reader = log.reader(1)) {
+        for (long lsn = 1; lsn <= forcedBefore; lsn++) {
+          assertTrue(reader.next());
+        }
+        assertFalse(reader.next());
+        assertThrows(LogStoppedException.class, () -> reader.await(Long.MAX_VALUE));
+      }
+    }
+  }
+
+  @Test
+  void failedForceOfOneLogStopsTheVolume() throws Exception {
+    try (LogVolume volume = LogVolume.open(directory, OPTIONS, disk)) {
+      RecordingListener otherListener = new RecordingListener();
+      DomainLog other = volume.openDomain("domain-b", otherListener);
+      Records.begin(other);
+      otherListener.awaitForced(2);
+      DomainLog log = volume.openDomain("domain-a", listener);
+      disk.failForce = true;
+      log.attachHost(1, "host-1", new byte[LogLimits.INCARNATION_BYTES], 1);
+      listener.awaitFailure();
+      otherListener.awaitFailure();
+      assertThrows(LogStoppedException.class, () -> records.append(other));
+      assertThrows(
+          LogStoppedException.class, () -> volume.openDomain("domain-c", new RecordingListener()));
+    }
+  }
+
+  @Test
+  void failedDirectoryForceIsAFailedForce() throws Exception {
+    try (LogVolume volume = LogVolume.open(directory, OPTIONS, disk)) {
+      DomainLog log = volume.openDomain("domain-a", listener);
+      Records.begin(log);
+      listener.awaitForced(2);
+      disk.gated = true;
+      long rolledFrom = log.bytesUsed();
+      while (log.bytesUsed() == rolledFrom) {
+        records.append(log);
+      }
+      long forced = log.forcedLsn();
+      disk.failDirectory = true;
+      disk.pass(Integer.MAX_VALUE);
+      listener.awaitFailure();
+      assertTrue(log.forcedLsn() < log.lastLsn());
+      assertTrue(log.forcedLsn() >= forced);
+      assertEquals(log.forcedLsn(), listener.forcedLsn());
+    }
+  }
+
+  @Test
+  void fullDiskStopsTheLogBeforeTheMappedWriteCanFault() throws Exception {
+    try (LogVolume volume = LogVolume.open(directory, OPTIONS, disk)) {
+      DomainLog log = volume.openDomain("domain-a", listener);
+      Records.begin(log);
+      listener.awaitForced(2);
+      disk.failWrite = true;
+      LogStoppedException stopped =
+          assertThrows(
+              LogStoppedException.class,
+              () -> {
+                while (log.bytesUsed() <= CYCLE_BYTES) {
+                  records.append(log);
+                }
+              });
+      assertTrue(stopped.getMessage().contains("No space left"));
+      listener.awaitFailure();
+    }
+    long lastLsn;
+    try (LogVolume volume = LogVolume.open(directory, OPTIONS)) {
+      DomainLog log = volume.openDomain("domain-a", new RecordingListener());
+      lastLsn = log.lastLsn();
+      assertTrue(lastLsn >= listener.forcedLsn());
+      records.append(log);
+      assertEquals(lastLsn + 1, log.lastLsn());
+    }
+  }
+
+  @Test
+  void appendsGoOnWhileAForceRunsAndReadersNeverSeeThem() throws Exception {
+    try (LogVolume volume = LogVolume.open(directory, OPTIONS, disk)) {
+      DomainLog log = volume.openDomain("domain-a", listener);
+      disk.gated = true;
+      Records.begin(log);
+      for (int i = 0; i < 100; i++) {
+        records.append(log);
+      }
+      assertEquals(0, log.forcedLsn());
+      try (LogReader reader = log.reader(1)) {
+        assertFalse(reader.next());
+        assertFalse(reader.await(1));
+        disk.gated = false;
+        disk.pass(1);
+        listener.awaitForced(102);
+        assertTrue(reader.await(Long.MAX_VALUE));
+        for (long lsn = 1; lsn <= 102; lsn++) {
+          assertTrue(reader.next());
+        }
+      }
+      assertTrue(log.forces() <= 2, "one force for what came before it, one for the rest");
+    }
+  }
+
+  @Test
+  void onlyOneThreadMayAppend() throws Exception {
+    try (LogVolume volume = LogVolume.open(directory, OPTIONS)) {
+      DomainLog log = volume.openDomain("domain-a", listener);
+      Records.begin(log);
+      Throwable[] thrown = new Throwable[1];
+      Thread other = new Thread(() -> thrown[0] = assertThrows(Throwable.class, log::hosts));
+      other.start();
+      other.join();
+      assertEquals(IllegalStateException.class, thrown[0].getClass());
+    }
+  }
+}

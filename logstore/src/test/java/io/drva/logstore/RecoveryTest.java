@@ -1,0 +1,220 @@
+package io.drva.logstore;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.drva.logstore.VolumeFiles.Place;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a restart makes of torn ends and of damage. */
+class RecoveryTest {
+
+  private static final String DOMAIN = "domain-a";
+  private static final int CYCLE_BYTES = 4 << 20;
+  private static final VolumeOptions OPTIONS = VolumeOptions.of(16L * CYCLE_BYTES, CYCLE_BYTES);
+
+  @TempDir Path directory;
+
+  private final Records records = new Records(64 << 10);
+  private Path live;
+  private Path crashed;
+  private long forcedLsn;
+
+  /** Leaves in {@code crashed} a volume of a process that was killed with unforced records. */
+  private void crashWithUnforced(int forced, int unforced) throws Exception {
+    live = directory.resolve("live");
+    crashed = directory.resolve("crashed");
+    FaultyDisk disk = new FaultyDisk();
+    RecordingListener listener = new RecordingListener();
+    try (LogVolume volume = LogVolume.open(live, OPTIONS, disk)) {
+      DomainLog log = volume.openDomain(DOMAIN, listener);
+      Records.begin(log);
+      for (int i = 0; i < forced; i++) {
+        records.append(log);
+      }
+      listener.awaitForced(log.lastLsn());
+      forcedLsn = log.lastLsn();
+      disk.gated = true;
+      for (int i = 0; i < unforced; i++) {
+        records.append(log);
+      }
+      assertEquals(forcedLsn, log.forcedLsn());
+      VolumeFiles.copy(live, crashed);
+      disk.gated = false;
+      disk.pass(1);
+    }
+  }
+
+  /** Opens the crashed volume, checks every record, appends more, and checks again. */
+  private void opensWith(long lastLsn) throws IOException {
+    for (int round = 0; round < 3; round++) {
+      try (LogVolume volume = LogVolume.open(crashed, OPTIONS)) {
+        DomainLog log = volume.openDomain(DOMAIN, new RecordingListener());
+        assertEquals(lastLsn + round * 10L, log.lastLsn());
+        assertEquals(log.lastLsn(), log.forcedLsn());
+        assertEquals(log.lastLsn() - 2, log.hosts().getFirst().lastSeq());
+        try (LogReader reader = log.reader(Records.FIRST_EXTENT_LSN)) {
+          for (long lsn = Records.FIRST_EXTENT_LSN; lsn <= log.lastLsn(); lsn++) {
+            assertTrue(reader.next());
+            assertEquals(lsn, reader.lsn());
+            records.check(reader);
+          }
+          assertFalse(reader.next());
+        }
+        for (int i = 0; i < 10; i++) {
+          records.append(log);
+        }
+      }
+    }
+  }
+
+  private void isDamagedAt(Place place) {
+    LogDamagedException damage =
+        assertThrows(
+            LogDamagedException.class,
+            () -> {
+              try (LogVolume volume = LogVolume.open(crashed, OPTIONS)) {
+                volume.openDomain(DOMAIN, new RecordingListener());
+              }
+            });
+    assertEquals(place.file(), damage.file());
+    assertEquals(place.position(), damage.offsetBytes());
+    assertEquals(place.lsn(), damage.lsn());
+    assertTrue(damage.getMessage().contains(place.file().toString()));
+  }
+
+  @Test
+  void everythingThatReachedThePageCacheIsKept() throws Exception {
+    crashWithUnforced(100, 20);
+    opensWith(122);
+  }
+
+  @Test
+  void tornEndIsAcceptedWhereverItIs() throws Exception {
+    Random random = Seeds.random("tornEnd");
+    crashWithUnforced(100, 20);
+    Path pristine = crashed;
+    for (int round = 0; round < 20; round++) {
+      crashed = directory.resolve("torn-" + round);
+      VolumeFiles.copy(pristine, crashed);
+      long lsn = forcedLsn + 1 + random.nextInt(20);
+      Place place = VolumeFiles.record(crashed, DOMAIN, lsn);
+      // The document's length and the record both count, Chronicle's padding does not.
+      long at = place.position() + random.nextLong(place.end() - place.position());
+      if (random.nextBoolean()) {
+        VolumeFiles.truncate(place.file(), at);
+      } else {
+        VolumeFiles.flip(place.file(), at);
+      }
+      opensWith(lsn - 1);
+    }
+  }
+
+  @Test
+  void tornFileEndsTheLogAndTheFilesBehindItAreGivenBack() throws Exception {
+    crashWithUnforced(10, 400);
+    assertTrue(VolumeFiles.cycleFiles(crashed, DOMAIN).size() >= 3);
+    VolumeFiles.flip(
+        VolumeFiles.record(crashed, DOMAIN, 20).file(),
+        VolumeFiles.record(crashed, DOMAIN, 20).end() - 1);
+    opensWith(19);
+  }
+
+  @Test
+  void tornSnapshotOfTheNewestFileIsATornEnd() throws Exception {
+    crashWithUnforced(10, 150);
+    List<Path> files = VolumeFiles.cycleFiles(crashed, DOMAIN);
+    List<Place> snapshots =
+        VolumeFiles.records(crashed, DOMAIN).stream()
+            .filter(place -> place.type() == RecordType.SNAPSHOT)
+            .toList();
+    assertEquals(files.size(), snapshots.size());
+    Place last = snapshots.getLast();
+    VolumeFiles.flip(last.file(), last.end() - 1);
+    opensWith(last.lsn() - 1);
+    assertTrue(VolumeFiles.pooledFiles(crashed) <= 1);
+  }
+
+  @Test
+  void flippedBitInForcedRecordIsReportedOnceALaterRecordKnewItForced() throws Exception {
+    crashWithUnforced(100, 20);
+    Place place = VolumeFiles.record(crashed, DOMAIN, 50);
+    VolumeFiles.flip(place.file(), place.end() - 100);
+    isDamagedAt(place);
+  }
+
+  @Test
+  void flippedBitInAnOlderFileIsReported() throws Exception {
+    crashWithUnforced(400, 1);
+    assertTrue(VolumeFiles.cycleFiles(crashed, DOMAIN).size() >= 3);
+    Place place = VolumeFiles.record(crashed, DOMAIN, 60);
+    VolumeFiles.flip(place.file(), place.position() + 10);
+    isDamagedAt(place);
+  }
+
+  @Test
+  void flippedBitInAnEarlierRunIsReported() throws Exception {
+    crashWithUnforced(100, 20);
+    opensWith(122);
+    Place place = VolumeFiles.record(crashed, DOMAIN, 122);
+    VolumeFiles.flip(place.file(), place.end() - 1);
+    isDamagedAt(place);
+  }
+
+  @Test
+  void missingFileIsReported() throws Exception {
+    crashWithUnforced(400, 1);
+    List<Path> files = VolumeFiles.cycleFiles(crashed, DOMAIN);
+    Files.delete(files.get(1));
+    LogDamagedException damage =
+        assertThrows(LogDamagedException.class, () -> opensWith(Long.MAX_VALUE));
+    assertEquals(files.get(0), damage.file(), "the hole is behind this file");
+  }
+
+  @Test
+  void runThatEndedInOrderHasNoTornEnd() throws Exception {
+    crashed = directory.resolve("closed");
+    try (LogVolume volume = LogVolume.open(crashed, OPTIONS)) {
+      DomainLog log = volume.openDomain(DOMAIN, new RecordingListener());
+      Records.begin(log);
+      for (int i = 0; i < 10; i++) {
+        records.append(log);
+      }
+    }
+    Place place = VolumeFiles.record(crashed, DOMAIN, 12);
+    VolumeFiles.flip(place.file(), place.end() - 1);
+    isDamagedAt(place);
+  }
+
+  @Test
+  void readerReportsWhatWasDamagedAfterOpening() throws Exception {
+    RecordingListener listener = new RecordingListener();
+    try (LogVolume volume = LogVolume.open(directory, OPTIONS)) {
+      DomainLog log = volume.openDomain(DOMAIN, listener);
+      Records.begin(log);
+      for (int i = 0; i < 10; i++) {
+        records.append(log);
+      }
+      listener.awaitForced(12);
+      Place place = VolumeFiles.record(directory, DOMAIN, 7);
+      VolumeFiles.flip(place.file(), place.end() - 1);
+      try (LogReader reader = log.reader(1)) {
+        for (long lsn = 1; lsn < 7; lsn++) {
+          assertTrue(reader.next());
+        }
+        LogDamagedException damage = assertThrows(LogDamagedException.class, reader::next);
+        assertEquals(7, damage.lsn());
+        assertEquals(place.position(), damage.offsetBytes());
+        assertThrows(LogDamagedException.class, reader::next);
+      }
+    }
+  }
+}
