@@ -263,6 +263,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
     if (ticksStood == Liveness.TICKS_PER_IDLE_TIMEOUT) {
       owner.settled();
     }
+    if (liveness.isResting()) {
+      receive.releaseIfEmpty();
+    }
     if (liveness.isSilent()) {
       abort("nothing received for the idle timeout");
     } else if (liveness.isQuiet() && channel.isWritable()) {

@@ -41,6 +41,11 @@ final class Liveness {
     cloggedTicks = writable ? 0 : cloggedTicks + 1;
   }
 
+  /** Nothing has come for at least one tick. */
+  boolean isResting() {
+    return silentTicks > 1;
+  }
+
   /** Nothing has come for the whole timeout. */
   boolean isSilent() {
     return silentTicks > TICKS_PER_IDLE_TIMEOUT;

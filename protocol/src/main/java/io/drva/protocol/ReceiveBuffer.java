@@ -14,10 +14,10 @@ import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
  * fit behind its beginning: once per buffer, and only the partial frame.
  *
  * <p>Memory: the connection itself holds at most one buffer, of {@link #SERVER_BYTES} or what one
- * frame needs, and none while nothing is buffered and no frame is in use. Frames keep their buffer
- * alive, so frames in use pin at most their own bytes rounded up to whole buffers. Until {@link
- * #unlock()} the buffer has {@link #LOCKED_BYTES}, so that a connection that has not said who it is
- * costs little.
+ * frame needs, and none when it has been silent for a while. Frames keep their buffer alive, so
+ * frames in use pin at most their own bytes rounded up to whole buffers. Until {@link #unlock()}
+ * the buffer has {@link #LOCKED_BYTES}, so that a connection that has not said who it is costs
+ * little.
  *
  * <p>One read per turn of the event loop: connections take turns, and a connection that is paused
  * still delivers at most the frames of the one buffer that is being read.
@@ -63,7 +63,9 @@ final class ReceiveBuffer extends DefaultMaxMessagesRecvByteBufAllocator {
     int partialBytes = buffer.readableBytes();
     boolean shared = buffer.refCnt() > 1;
     if (partialBytes == 0) {
-      if (!shared || buffer.writableBytes() < READ_BYTES_MIN) {
+      if (!shared && buffer.capacity() >= receiveBytes) {
+        buffer.clear(); // Nobody uses what was in it: the same memory, warm in the cache, again.
+      } else if (!shared || buffer.writableBytes() < READ_BYTES_MIN) {
         release();
       }
       return;
@@ -81,6 +83,13 @@ final class ReceiveBuffer extends DefaultMaxMessagesRecvByteBufAllocator {
     next.writeBytes(buffer);
     buffer.release();
     buffer = next;
+  }
+
+  /** Gives the memory back if nothing is in it: the connection has been silent for a while. */
+  void releaseIfEmpty() {
+    if (buffer != null && !buffer.isReadable()) {
+      release();
+    }
   }
 
   /** Gives the memory back; whatever is unread is dropped. */

@@ -336,6 +336,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Fra
   private void tick() {
     boolean awaited = isReading() && state != ServerState.ATTACHING;
     liveness.tick(awaited, channel.isWritable());
+    if (liveness.isResting()) {
+      receive.releaseIfEmpty();
+    }
     if (liveness.isSilent()) {
       fail(
           new ProtocolException(

@@ -1,0 +1,18 @@
+package io.drva.protocol;
+
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+
+/**
+ * Randomness of the property-based tests. Each run prints its seed; {@code -Ddrva.seed=N} replays
+ * it.
+ */
+final class Seeds {
+  private Seeds() {}
+
+  static RandomGenerator random(String test) {
+    long seed = Long.getLong("drva.seed", System.nanoTime());
+    System.out.println(test + ": -Ddrva.seed=" + seed);
+    return RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+  }
+}
