@@ -466,7 +466,11 @@ public final class DomainLog implements AutoCloseable {
     }
   }
 
-  /** Stops the log for good, as an I/O error would; the first cause counts. */
+  /**
+   * Stops the log for good, as an I/O error would; the first cause counts. The writer must call
+   * this when it dies of anything unexpected: the JVM may deliver the {@code InternalError} of a
+   * fault in a mapped file a little after the append that met it.
+   */
   public void stop(Throwable cause) {
     forcer.stop(cause);
   }

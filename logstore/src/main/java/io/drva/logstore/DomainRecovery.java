@@ -42,6 +42,10 @@ final class DomainRecovery {
 
   private static final long UNKNOWN = -1;
 
+  /** A file's snapshot lies within its first so many bytes. */
+  private static final long PEEK_BYTES =
+      RunAppender.HEAD_BYTES_MAX + RecordHeader.BYTES + DomainState.SNAPSHOT_BYTES_MAX;
+
   private final Disk disk;
   private final DomainDirectory directory;
   private final CyclePool pool;
@@ -121,7 +125,7 @@ final class DomainRecovery {
     try (FileChannel channel = disk.openForScan(place.path())) {
       scanner.start(channel, place.fileId());
       boolean intact =
-          scanner.next(channel.size()) == Found.RECORD
+          scanner.next(Math.min(channel.size(), PEEK_BYTES)) == Found.RECORD
               && scanner.header().type == RecordType.SNAPSHOT;
       return intact ? scanner.header().lsn : UNKNOWN;
     }

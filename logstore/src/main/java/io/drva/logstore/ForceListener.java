@@ -1,6 +1,10 @@
 package io.drva.logstore;
 
-/** Told by a domain log's force thread what has become durable. Must not block for long. */
+/**
+ * Told by a domain log's force thread what has become durable. Must not block for long, since the
+ * next force waits for it, and must not close the log or the volume, which would wait for itself.
+ * What it throws stops the log, as a failed force does.
+ */
 public interface ForceListener {
 
   /**

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.Locale;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
@@ -82,7 +83,7 @@ final class ForceBenchmark {
         }
         while (lsn - log.forcedLsn() > unforcedMax) {
 
-          java.util.concurrent.locks.LockSupport.parkNanos(BACKOFF_NANOS);
+          LockSupport.parkNanos(BACKOFF_NANOS);
         }
       }
       while (log.forcedLsn() < log.lastLsn()) {

@@ -15,7 +15,7 @@ class LogPropertyTest {
 
   private static final int CYCLE_BYTES = 4 << 20;
   private static final VolumeOptions OPTIONS = VolumeOptions.of(10L * CYCLE_BYTES, CYCLE_BYTES);
-  private static final int STEPS = 12_000;
+  private static final int STEPS = 8_000;
 
   @TempDir Path directory;
 

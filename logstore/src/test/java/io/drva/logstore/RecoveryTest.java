@@ -129,6 +129,24 @@ class RecoveryTest {
   }
 
   @Test
+  void intactRecordOfAnotherUseOfTheFileIsNotTaken() throws Exception {
+    crashWithUnforced(100, 0);
+    Path donor = directory.resolve("donor");
+    try (LogVolume volume = LogVolume.open(donor, OPTIONS)) {
+      DomainLog log = volume.openDomain(DOMAIN, new RecordingListener());
+      Records.begin(log);
+      for (int i = 0; i < 110; i++) {
+        records.append(log);
+      }
+    }
+    Place last = VolumeFiles.record(crashed, DOMAIN, 102);
+    Place next = VolumeFiles.record(donor, DOMAIN, 103);
+    assertEquals(last.end(), VolumeFiles.record(donor, DOMAIN, 102).end());
+    VolumeFiles.transplant(next, last.file());
+    opensWith(102);
+  }
+
+  @Test
   void tornSnapshotOfTheNewestFileIsATornEnd() throws Exception {
     crashWithUnforced(10, 150);
     List<Path> files = VolumeFiles.cycleFiles(crashed, DOMAIN);

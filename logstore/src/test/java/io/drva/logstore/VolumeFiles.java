@@ -86,6 +86,16 @@ final class VolumeFiles {
     }
   }
 
+  /** Copies a record's document to the same position of another file. */
+  static void transplant(Place record, Path target) throws IOException {
+    try (FileChannel from = FileChannel.open(record.file());
+        FileChannel to = FileChannel.open(target, StandardOpenOption.WRITE)) {
+      ByteBuffer document = ByteBuffer.allocate((int) (record.end() - record.position()));
+      from.read(document, record.position());
+      to.write(document.flip(), record.position());
+    }
+  }
+
   static void truncate(Path file, long length) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.truncate(length);
