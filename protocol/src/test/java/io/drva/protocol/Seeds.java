@@ -13,6 +13,15 @@ final class Seeds {
   static RandomGenerator random(String test) {
     long seed = Long.getLong("drva.seed", System.nanoTime());
     System.out.println(test + ": -Ddrva.seed=" + seed);
+    return create(seed);
+  }
+
+  /** A generator of its own for another thread, decided by this one. */
+  static RandomGenerator fork(RandomGenerator random) {
+    return create(random.nextLong());
+  }
+
+  private static RandomGenerator create(long seed) {
     return RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
   }
 }
