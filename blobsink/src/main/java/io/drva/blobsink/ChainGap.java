@@ -17,9 +17,6 @@ public record ChainGap(String missing, String evidence, boolean certain, long in
         + " exists: "
         + (certain
             ? "it was stored once and is lost"
-            : "its upload was in flight when the owner stopped (or still is), or it is lost")
-        + "; the chain is intact up to LSN "
-        + intactLsn
-        + ": name that position, or an earlier one, to recover to it";
+            : "its upload was in flight when the owner stopped (or still is), or it is lost");
   }
 }

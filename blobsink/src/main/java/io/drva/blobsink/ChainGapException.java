@@ -4,18 +4,11 @@ package io.drva.blobsink;
 public final class ChainGapException extends CorruptObjectException {
   private static final long serialVersionUID = 1;
 
-  private final long intactLsn;
   private final boolean certain;
 
   public ChainGapException(Container container, ChainGap gap) {
-    super(container.location(), gap.missing(), -1, gap.describe());
-    this.intactLsn = gap.intactLsn();
+    super(container.location(), gap.missing(), -1, gap.describe(), gap.intactLsn());
     this.certain = gap.certain();
-  }
-
-  /** The last LSN before the gap. */
-  public long intactLsn() {
-    return intactLsn;
   }
 
   /** Whether the object was certainly stored once. */

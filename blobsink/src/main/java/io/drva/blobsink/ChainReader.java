@@ -1,12 +1,10 @@
 package io.drva.blobsink;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -94,9 +92,9 @@ public final class ChainReader {
                       number,
                       readers.submit(() -> ObjectHead.read(container, number, info.sizeBytes()))));
             }
-            return true;
+            return visitor.goesOn();
           });
-      while (!ahead.isEmpty()) {
+      while (!ahead.isEmpty() && visitor.goesOn()) {
         listed(ahead.remove());
       }
     } finally {
@@ -105,11 +103,14 @@ public final class ChainReader {
   }
 
   private void listed(Ahead object) throws IOException {
+    if (!visitor.goesOn()) {
+      return;
+    }
     if (object.number > state.nextNumber() && gap == null) {
       follow();
     }
     if (object.number == state.nextNumber()) {
-      take(await(object.head));
+      takeHinted(() -> SegmentHeads.await(object.head));
     } else if (object.number < state.nextNumber()) {
       if (object.number != state.lastNumber()) {
         visitor.superseded(object.info);
@@ -122,9 +123,23 @@ public final class ChainReader {
   /** Goes on by asking for the next object by name, until there is none. */
   void follow() throws IOException {
     Optional<ObjectInfo> next = container.stat(ObjectNames.chain(state.nextNumber()));
-    while (next.isPresent()) {
-      take(ObjectHead.read(container, state.nextNumber(), next.get().sizeBytes()));
+    while (next.isPresent() && visitor.goesOn()) {
+      long sizeBytes = next.get().sizeBytes();
+      takeHinted(() -> ObjectHead.read(container, state.nextNumber(), sizeBytes));
       next = container.stat(ObjectNames.chain(state.nextNumber()));
+    }
+  }
+
+  private interface HeadSupplier {
+    ObjectHead get() throws IOException;
+  }
+
+  private void takeHinted(HeadSupplier head) throws IOException {
+    long intactLsn = state.lastLsn();
+    try {
+      take(head.get());
+    } catch (CorruptObjectException e) {
+      throw e.withIntactLsn(intactLsn);
     }
   }
 
@@ -155,7 +170,7 @@ public final class ChainReader {
     boolean certain = object.number >= missing + Format.WINDOW;
     if (!certain && (gap == null || !gap.certain())) {
       try {
-        ObjectHeader header = await(object.head).header();
+        ObjectHeader header = SegmentHeads.await(object.head).header();
         certain = header.storedThrough() >= missing || header.epoch() > state.epoch();
       } catch (CorruptObjectException e) {
         certain = false; // A damaged object proves nothing. It is the verifier's to report.
@@ -163,21 +178,6 @@ public final class ChainReader {
     }
     if (gap == null || (certain && !gap.certain())) {
       gap = new ChainGap(ObjectNames.chain(missing), object.info.name(), certain, state.lastLsn());
-    }
-  }
-
-  private static ObjectHead await(Future<ObjectHead> head) throws IOException {
-    try {
-      return head.get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted while reading the chain");
-    } catch (ExecutionException e) {
-      switch (e.getCause()) {
-        case IOException io -> throw io;
-        case RuntimeException bug -> throw bug;
-        default -> throw new IllegalStateException("reading a chain object failed", e.getCause());
-      }
     }
   }
 }

@@ -1,6 +1,5 @@
 package io.drva.blobsink;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +13,11 @@ import java.util.UUID;
 final class ChainState {
   private UUID domainId;
   private long objects;
+
+  /** Whether an object was skipped, so that what it opened is not known. */
+  private boolean afterDamage;
+
+  private boolean resuming;
   private long nextNumber = 1;
   private long lastNumber;
   private long epoch;
@@ -30,23 +34,23 @@ final class ChainState {
     this.domainId = domainId;
   }
 
-  long objects() {
+  public long objects() {
     return objects;
   }
 
-  long nextNumber() {
+  public long nextNumber() {
     return nextNumber;
   }
 
-  long lastNumber() {
+  public long lastNumber() {
     return lastNumber;
   }
 
-  long epoch() {
+  public long epoch() {
     return epoch;
   }
 
-  long lastLsn() {
+  public long lastLsn() {
     return lastLsn;
   }
 
@@ -55,7 +59,7 @@ final class ChainState {
   }
 
   /** Where the chain is now. */
-  ChainHead head() {
+  public ChainHead head() {
     return new ChainHead(
         domainId,
         nextNumber,
@@ -94,8 +98,10 @@ final class ChainState {
         header.firstTimeMicros() >= lastTimeMicros,
         "its time is before that of the chain so far");
     checkHosts(ref, index.hosts());
+    for (int i = 0; i < index.disks().size(); i++) {
+      checkDisk(ref, index, i);
+    }
     for (DiskInfo disk : index.disks()) {
-      checkDisk(ref, disk);
       disks.put(disk.number(), disk);
     }
     hosts = index.hosts();
@@ -106,6 +112,9 @@ final class ChainState {
   private void place(ObjectRef ref, ObjectHeader header) throws CorruptObjectException {
     if (domainId == null) {
       domainId = header.domainId();
+    }
+    if (resuming) {
+      resume(header);
     }
     require(
         ref,
@@ -166,14 +175,28 @@ final class ChainState {
     }
   }
 
-  private void checkDisk(ObjectRef ref, DiskInfo disk) throws CorruptObjectException {
+  private void checkDisk(ObjectRef ref, SegmentIndex index, int tableIndex)
+      throws CorruptObjectException {
+    DiskInfo disk = index.disks().get(tableIndex);
     DiskInfo before = disks.get(disk.number());
+    if (before == null) {
+      int first = 0;
+      while (index.disk(first) != tableIndex) {
+        first++;
+      }
+      boolean opened = afterDamage || index.type(first) == RecordType.DISK_OPENED;
+      require(
+          ref,
+          Format.HEADER_BYTES,
+          opened,
+          "index: the disk " + disk.number() + " is used before it is opened");
+      return;
+    }
     boolean sound =
-        before == null
-            || (before.vm().equals(disk.vm())
-                && before.disk().equals(disk.disk())
-                && before.sectorBytes() == disk.sectorBytes()
-                && before.capacityBytes() <= disk.capacityBytes());
+        before.vm().equals(disk.vm())
+            && before.disk().equals(disk.disk())
+            && before.sectorBytes() == disk.sectorBytes()
+            && before.capacityBytes() <= disk.capacityBytes();
     require(
         ref,
         Format.HEADER_BYTES,
@@ -181,15 +204,31 @@ final class ChainState {
         "index: the disk " + disk.number() + " is not as it was, or shrank");
   }
 
+  /**
+   * Goes on behind an object that cannot be read or is missing: the next one is taken at its word
+   * about what precedes it. For verification only.
+   *
+   * @param next the number of the object that the chain goes on with
+   */
+  public void skipTo(long next) {
+    nextNumber = next;
+    afterDamage = true;
+    resuming = true;
+  }
+
+  private void resume(ObjectHeader header) {
+    lastNumber = header.number() - 1;
+    epoch = header.kind() == ObjectHeader.Kind.FENCE ? header.epoch() - 1 : header.epoch();
+    lastLsn = header.firstLsn() - 1;
+    lastDigest = header.previousDigest();
+    hosts = List.of();
+    resuming = false;
+  }
+
   private static void require(ObjectRef ref, long position, boolean holds, String what)
       throws CorruptObjectException {
     if (!holds) {
       throw ref.corrupt(position, what);
     }
-  }
-
-  /** The disks so far. */
-  List<DiskInfo> disks() {
-    return new ArrayList<>(disks.values());
   }
 }

@@ -21,4 +21,9 @@ public interface ChainVisitor {
    * looked at.
    */
   default void superseded(ObjectInfo info) throws IOException {}
+
+  /** Whether the walk shall go on behind what was visited so far. */
+  default boolean goesOn() {
+    return true;
+  }
 }

@@ -8,9 +8,13 @@ import java.io.IOException;
  */
 public class CorruptObjectException extends IOException {
   private static final long serialVersionUID = 1;
+  private static final long UNKNOWN = -1;
 
+  private final String container;
   private final String object;
   private final long position;
+  private final String what;
+  private final long intactLsn;
 
   /**
    * Says where and what.
@@ -21,9 +25,46 @@ public class CorruptObjectException extends IOException {
    * @param what what is wrong
    */
   public CorruptObjectException(String container, String object, long position, String what) {
-    super(container + "/" + object + (position < 0 ? "" : " at " + position) + ": " + what);
+    this(container, object, position, what, UNKNOWN);
+  }
+
+  CorruptObjectException(
+      String container, String object, long position, String what, long intactLsn) {
+    super(
+        container
+            + "/"
+            + object
+            + (position < 0 ? "" : " at " + position)
+            + ": "
+            + what
+            + hint(intactLsn));
+    this.container = container;
     this.object = object;
     this.position = position;
+    this.what = what;
+    this.intactLsn = intactLsn;
+  }
+
+  private static String hint(long intactLsn) {
+    if (intactLsn == UNKNOWN) {
+      return "";
+    }
+    return intactLsn == 0
+        ? "; no position before it can be recovered"
+        : "; it is needed for positions after LSN "
+            + intactLsn
+            + " only: recover to that one, or to an earlier one";
+  }
+
+  /** The same, with the last LSN that can be recovered without the object. */
+  public final CorruptObjectException withIntactLsn(long lsn) {
+    if (intactLsn != UNKNOWN) {
+      return this;
+    }
+    CorruptObjectException hinted =
+        new CorruptObjectException(container, object, position, what, lsn);
+    hinted.initCause(this);
+    return hinted;
   }
 
   public final String object() {
@@ -33,5 +74,18 @@ public class CorruptObjectException extends IOException {
   /** Offset in the object, bytes, or -1 when no place can be named. */
   public final long position() {
     return position;
+  }
+
+  /** What is wrong, without the place. */
+  public final String what() {
+    return what;
+  }
+
+  /**
+   * The last LSN that can be recovered without the object; -1 when that is not known, 0 when there
+   * is none.
+   */
+  public final long intactLsn() {
+    return intactLsn;
   }
 }

@@ -46,6 +46,12 @@ final class ObjectHead {
         ref, header, object.duplicate().position(0).limit((int) header.dataOffset()));
   }
 
+  /** The same with memory of its own, so that the object's can go. */
+  ObjectHead detached() {
+    ByteBuffer copy = ByteBuffer.allocate(bytes.remaining()).put(bytes.duplicate()).flip();
+    return new ObjectHead(ref, header, copy);
+  }
+
   private static ObjectHeader parseHeader(
       ObjectRef ref, ByteBuffer start, long number, long sizeBytes) throws CorruptObjectException {
     ObjectHeader header = ObjectHeader.parse(ref, start, number);

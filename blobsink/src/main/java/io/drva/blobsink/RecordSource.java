@@ -71,18 +71,9 @@ public interface RecordSource {
    */
   UUID hostIncarnation();
 
-  /**
-   * The VM of the record's disk. Asked for at DISK_OPENED, and at another record when the chain
-   * does not know its disk.
-   */
+  /** The VM of the record's disk. Asked for at DISK_OPENED. */
   String vmName();
 
-  /** The disk's name within its VM; asked for when {@link #vmName} is. */
+  /** The disk's name within its VM. Asked for at DISK_OPENED. */
   String diskName();
-
-  /** The disk's sector size; asked for when {@link #vmName} is. */
-  int sectorBytes();
-
-  /** The disk's capacity as of this record; asked for when {@link #vmName} is. */
-  long capacityBytes();
 }

@@ -243,10 +243,13 @@ public final class Shipper implements AutoCloseable {
     if (type == RecordType.HOST_ATTACHED || !catalog.knowsHost(host)) {
       catalog.host(host, source.hostName(), source.hostIncarnation());
     }
-    int disk = source.diskNumber();
-    if (type == RecordType.DISK_OPENED || (type.namesDisk() && !catalog.knowsDisk(disk))) {
+    if (type == RecordType.DISK_OPENED) {
       catalog.disk(
-          disk, source.vmName(), source.diskName(), source.sectorBytes(), source.capacityBytes());
+          source.diskNumber(),
+          source.vmName(),
+          source.diskName(),
+          Math.toIntExact(source.lengthBytes()),
+          source.offsetBytes());
     }
   }
 

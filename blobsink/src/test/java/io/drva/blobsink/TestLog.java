@@ -149,15 +149,5 @@ public final class TestLog {
     public String diskName() {
       return record.disk().name();
     }
-
-    @Override
-    public int sectorBytes() {
-      return record.disk().sectorBytes();
-    }
-
-    @Override
-    public long capacityBytes() {
-      return record.disk().capacityBytes();
-    }
   }
 }
