@@ -131,6 +131,9 @@ public final class DomainLog implements AutoCloseable {
     if (!RecordType.isExtent(type)) {
       throw new IllegalArgumentException(domain + ": type " + type + " is not an extent's");
     }
+    if (flags != (flags & RecordHeader.FLAGS_MASK)) {
+      throw new IllegalArgumentException(domain + ": flags " + flags + " do not fit 16 bits");
+    }
     header.flags = flags;
     header.host = host;
     header.seq = seq;

@@ -116,6 +116,9 @@ final class DomainState {
           + " and type "
           + header.type;
     }
+    if (dataLengthExpected == 0 && header.dataCrc32c != 0) {
+      return "a data checksum without data";
+    }
     return null;
   }
 

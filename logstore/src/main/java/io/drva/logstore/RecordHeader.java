@@ -43,6 +43,7 @@ final class RecordHeader {
   static final int BYTES = 80;
   static final int MAGIC = 0x4452564C;
   static final int VERSION = 1;
+  static final int FLAGS_MASK = 0xFFFF;
 
   private static final int CRC_OFFSET = BYTES - Integer.BYTES;
 
@@ -102,7 +103,7 @@ final class RecordHeader {
       return "record version " + bytes[4] + " is not " + VERSION;
     }
     type = bytes[5] & 0xFF;
-    flags = view.getShort(6) & 0xFFFF;
+    flags = view.getShort(6) & FLAGS_MASK;
     fileId = view.getLong(8);
     lsn = view.getLong(16);
     forcedLsn = view.getLong(24);

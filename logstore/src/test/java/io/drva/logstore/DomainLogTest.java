@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -80,8 +81,51 @@ class DomainLogTest {
           IllegalArgumentException.class, () -> log.append(1, 0, 1, 1, 1, 0, 1024, 0, 0, sector));
       assertThrows(
           IllegalArgumentException.class, () -> log.append(2, 0, 1, 1, 1, 0, 512, 0, 0, sector));
+      ByteBuffer none = ByteBuffer.allocate(0);
+      assertThrows(
+          IllegalArgumentException.class, () -> log.append(2, 0, 1, 1, 1, 0, 512, 0, 7, none));
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> log.append(2, 0x10000, 1, 1, 1, 0, 512, 0, 0, none));
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> log.append(1, 0, 1, 1, 1, 0, 512, 0, 0, sector.asReadOnlyBuffer()));
       assertEquals(2, log.lastLsn());
       assertEquals(3, log.append(1, 0, 1, 1, 1, 0, 512, 0, Records.crc(sector), sector));
+    }
+  }
+
+  @Test
+  void takesTheDataOfAnyBufferFromPositionToLimit() throws Exception {
+    RecordingListener listener = new RecordingListener();
+    byte[] content = new byte[4096];
+    new Random(1).nextBytes(content);
+    ByteBuffer[] buffers = {
+      ByteBuffer.wrap(content).slice(512, 2048).position(512).limit(1024),
+      ByteBuffer.allocateDirect(4096).put(content).slice(512, 2048).position(512).limit(1024),
+      ByteBuffer.allocateDirect(4096)
+          .put(content)
+          .slice(512, 2048)
+          .asReadOnlyBuffer()
+          .position(512)
+          .limit(1024),
+    };
+    try (LogVolume volume = LogVolume.open(directory, OPTIONS)) {
+      DomainLog log = volume.openDomain("domain-a", listener);
+      Records.begin(log);
+      ByteBuffer expected = ByteBuffer.wrap(content, 1024, 512);
+      for (int i = 0; i < buffers.length; i++) {
+        log.append(1, 0, 1, i + 1, 1, 0, 512, 0, Records.crc(expected), buffers[i]);
+        assertEquals(512, buffers[i].position());
+        assertEquals(1024, buffers[i].limit());
+      }
+      listener.awaitForced(log.lastLsn());
+      try (LogReader reader = log.reader(3)) {
+        for (int i = 0; i < buffers.length; i++) {
+          assertTrue(reader.next());
+          assertEquals(expected, reader.data());
+        }
+      }
     }
   }
 }
