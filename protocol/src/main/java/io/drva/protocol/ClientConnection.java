@@ -77,15 +77,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
     }
   }
 
-  /** Sends CLOSE, if the session stands; the owner hears of the end. */
-  void close() {
-    if (state == ClientState.ESTABLISHED) {
-      state(ClientState.CLOSING, "closed by its user");
-      output.add(new ControlFrame.Close(ControlFrame.Close.DONE));
-      output.flush();
-    } else {
-      abort("closed by its user");
+  /** Sends CLOSE if the session stands; the owner hears of the end then. False if it does not. */
+  boolean close() {
+    if (state != ClientState.ESTABLISHED) {
+      return false;
     }
+    state(ClientState.CLOSING, "closed by its user");
+    output.add(new ControlFrame.Close(ControlFrame.Close.DONE));
+    output.flush();
+    return true;
   }
 
   /** Ends the connection without a word. */

@@ -62,6 +62,7 @@ public final class HostClient implements AutoCloseable {
   private Future<?> reconnect;
   private long reportedLoggedSeq;
   private long reportedReplicatedSeq;
+  private boolean closing;
   private boolean stopped;
 
   private HostClient(ClientOptions options) {
@@ -220,16 +221,15 @@ public final class HostClient implements AutoCloseable {
   }
 
   private void closeConnection() {
+    closing = true;
     ClientConnection current = connection;
-    if (current != null) {
-      current.close();
-    } else {
-      over.countDown();
+    if (current == null || !current.close()) {
+      over.countDown(); // Nobody is there to say goodbye to, and all is logged.
     }
   }
 
   private void connectNow() {
-    if (stopped) {
+    if (stopped || closing) {
       return;
     }
     ChannelFuture attempt = bootstrap.connect(options.address());
@@ -252,6 +252,10 @@ public final class HostClient implements AutoCloseable {
   /** Decides what follows the end of a connection, or of an attempt to make one. */
   private void comeBack(ErrorCode code, String reason) {
     if (stopped) {
+      return;
+    }
+    if (closing) {
+      over.countDown(); // All was logged; only the server's CLOSE is missing.
       return;
     }
     if (code != null && !code.mayRetry()) {

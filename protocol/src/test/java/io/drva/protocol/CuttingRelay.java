@@ -48,6 +48,8 @@ final class CuttingRelay implements AutoCloseable {
       while (true) {
         Socket client = listener.accept();
         Socket server = new Socket(target.getAddress(), target.getPort());
+        client.setTcpNoDelay(true); // Small frames wait for nothing, as with the real ends.
+        server.setTcpNoDelay(true);
         boolean cut = connections.getAndIncrement() < cuts;
         // Half of the cuts are early: in HELLO, WELCOME or the first frames.
         int bound = random.nextBoolean() ? 400 : cutBytesMax;

@@ -9,8 +9,10 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A client and a server that have nothing wrong with them. */
+@ExtendWith(LeakCheck.class)
 final class EndToEndTest {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -44,9 +46,11 @@ final class EndToEndTest {
 
   static ByteBuf data(int bytes) {
     ByteBuf data = Transport.ALLOCATOR.directBuffer(bytes);
+    byte[] content = new byte[bytes];
     for (int i = 0; i < bytes; i++) {
-      data.writeByte(i * 31);
+      content[i] = (byte) (i * 31);
     }
+    data.writeBytes(content);
     return data;
   }
 }

@@ -13,8 +13,10 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The client's limits and failures. */
+@ExtendWith(LeakCheck.class)
 final class HostClientTest {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 

@@ -11,8 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Frames are applied exactly once and in order, whatever happens to the connection. */
+@ExtendWith(LeakCheck.class)
 final class ResumeTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -25,7 +27,7 @@ final class ResumeTest {
     int frames = 4_000;
     List<MemoryDomain.Applied> sent = new ArrayList<>();
     try (ProtocolServer server = ProtocolServer.start(EndToEndTest.loopback(), domain);
-        CuttingRelay relay = new CuttingRelay(server.address(), Seeds.fork(random), cuts, 400_000);
+        CuttingRelay relay = new CuttingRelay(server.address(), Seeds.fork(random), cuts, 100_000);
         HostClient client = HostClient.connect(options(relay.address(), Seeds.fork(random)))) {
       DiskStream disk = client.open("vm", "disk", 1L << 30, 512);
       while (sent.size() < frames || relay.connections() <= cuts) {
@@ -38,9 +40,9 @@ final class ResumeTest {
           seq = disk.zero(offset, length);
         } else {
           ByteBuf data = Transport.ALLOCATOR.directBuffer(length);
-          for (int i = 0; i < length; i += 8) {
-            data.writeLong(random.nextLong());
-          }
+          byte[] bytes = new byte[length];
+          random.nextBytes(bytes);
+          data.writeBytes(bytes);
           crc = Crc32c.of(data);
           type = FrameType.WRITE;
           seq = disk.write(offset, data);
@@ -48,6 +50,7 @@ final class ResumeTest {
         sent.add(new MemoryDomain.Applied("host", seq, type, 1, offset, length, crc, 0));
       }
       assertTrue(client.awaitReplicated(client.lastSeq(), PATIENCE));
+
       assertEquals(sent, domain.applied());
     }
   }
@@ -98,7 +101,7 @@ final class ResumeTest {
   private static ClientOptions options(InetSocketAddress address, RandomGenerator random) {
     return ClientOptions.builder(address, "host", MemoryDomain.NAME)
         .reconnectMs(1, 10)
-        .retainedBytesMax(2 << 20)
+        .retainedBytesMax(256 << 10)
         .random(random)
         .build();
   }

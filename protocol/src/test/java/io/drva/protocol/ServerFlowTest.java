@@ -10,8 +10,10 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Holding back, silence, slow readers, limits and the end of the server. */
+@ExtendWith(LeakCheck.class)
 final class ServerFlowTest {
   private final MemoryDomain domain = new MemoryDomain();
 

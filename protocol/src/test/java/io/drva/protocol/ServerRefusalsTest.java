@@ -10,11 +10,13 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * What a broken or hostile client gets: the right ERROR with the offset of the frame at fault. Its
  * frame does not reach the domain, and the session next to it does not notice (invariant 8).
  */
+@ExtendWith(LeakCheck.class)
 final class ServerRefusalsTest {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
