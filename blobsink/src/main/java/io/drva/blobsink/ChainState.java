@@ -10,7 +10,7 @@ import java.util.UUID;
  * Follows a chain object by object, and refuses an object that is not the next. Owned by one
  * thread.
  */
-final class ChainState {
+public final class ChainState {
   private UUID domainId;
   private long objects;
 
@@ -28,9 +28,11 @@ final class ChainState {
   private final Map<Integer, DiskInfo> disks = new TreeMap<>();
 
   /**
+   * Begins before the first object.
+   *
    * @param domainId the descriptor's, or null when there is none: then the first object's counts
    */
-  ChainState(UUID domainId) {
+  public ChainState(UUID domainId) {
     this.domainId = domainId;
   }
 
