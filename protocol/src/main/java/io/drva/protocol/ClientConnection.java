@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
@@ -18,8 +19,11 @@ import org.slf4j.LoggerFactory;
 final class ClientConnection extends ChannelInboundHandlerAdapter implements FrameSink {
   private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
 
-  /** Batches sent in one turn of the event loop, before it looks at what has come. */
-  private static final int BATCHES_PER_TURN = 8;
+  /** Bytes that are collected for one flush. */
+  private static final int FLUSH_BYTES = 256 << 10;
+
+  /** Flushes in one turn of the event loop, before it looks at what has come. */
+  private static final int FLUSHES_PER_TURN = 8;
 
   /** What the connection tells its client, on the event loop. */
   interface Owner {
@@ -73,7 +77,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
   /** There may be something to send. Thread-safe. */
   void wake() {
     if (!awake.get() && awake.compareAndSet(false, true)) {
-      channel.eventLoop().execute(drainTask);
+      try {
+        channel.eventLoop().execute(drainTask);
+      } catch (RejectedExecutionException e) {
+        // The client has been closed, which has ended this connection.
+        LOG.trace("{} is gone", this, e);
+      }
     }
   }
 
@@ -151,6 +160,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
   public void channelInactive(ChannelHandlerContext ctx) {
     end(null, "the connection was closed", false);
     output.release();
+    batch.release();
     receive.release();
   }
 
@@ -241,20 +251,34 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
     draining = true;
     try {
       boolean more = true;
-      for (int i = 0; more && i < BATCHES_PER_TURN && channel.isWritable(); i++) {
-        more = outbox.fill(batch);
-        if (batch.flush()) {
-          liveness.sent();
-        }
+      for (int i = 0; more && i < FLUSHES_PER_TURN && channel.isWritable(); i++) {
+        more = fillAndFlush();
       }
       if (more && channel.isWritable()) {
         wake();
       }
     } catch (ProtocolException e) {
       fail(e);
+    } catch (Throwable e) {
+      failInternally(e);
     } finally {
       draining = false;
     }
+  }
+
+  /** Several batches, each filled under the producers' lock, and one flush without it. */
+  private boolean fillAndFlush() throws ProtocolException {
+    boolean more = true;
+    int bytes = 0;
+    while (more && bytes < FLUSH_BYTES && channel.isWritable()) {
+      more = outbox.fill(batch);
+      bytes += batch.write();
+    }
+    if (bytes > 0) {
+      channel.flush();
+      liveness.sent();
+    }
+    return more;
   }
 
   private void tick() {
@@ -278,10 +302,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
   private void fail(ProtocolException fault) {
     ProtocolException placed = fault.at(reader.frameOffset(), 0);
     if (end(placed.code(), placed.getMessage(), false)) {
-      LastWords.closeAfter(
-          output.flushLast(
-              new ControlFrame.Failure(
-                  placed.code(), placed.frameOffset(), placed.seq(), placed.getMessage())));
+      LastWords.say(output, placed.frame());
     }
   }
 

@@ -19,6 +19,10 @@ final class ControlOutput {
     this.channel = channel;
   }
 
+  Channel channel() {
+    return channel;
+  }
+
   /** Adds a frame; {@link #flush()} sends it. */
   void add(ControlFrame frame) {
     if (pending == null) {
@@ -27,7 +31,11 @@ final class ControlOutput {
     encoder.encode(frame, pending);
   }
 
-  /** Sends what was added, if anything. A failure of the write comes as exceptionCaught. */
+  /**
+   * Sends what was added. A failure of the write comes as exceptionCaught.
+   *
+   * @return whether there was anything
+   */
   boolean flush() {
     ByteBuf out = pending;
     if (out == null) {

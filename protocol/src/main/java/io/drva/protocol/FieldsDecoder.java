@@ -66,14 +66,25 @@ final class FieldsDecoder {
   private ControlFrame hello() throws ProtocolException {
     int versionMin = u16();
     int versionMax = u16();
+    if (versionMin > versionMax) {
+      throw malformed("its lowest version is above its highest");
+    }
+    if (versionMin > Wire.VERSION || versionMax < Wire.VERSION) {
+      // Before the rest: what it means may have changed with the version.
+      throw new ProtocolException(
+          ErrorCode.VERSION_MISMATCH,
+          "the client speaks versions "
+              + versionMin
+              + " to "
+              + versionMax
+              + ", this server only "
+              + Wire.VERSION);
+    }
     UUID incarnation = new UUID(u64(), u64());
     long clientTimeMicros = counter();
     String host = string();
     String domain = string();
     String software = string();
-    if (versionMin > versionMax) {
-      throw malformed("its lowest version is above its highest");
-    }
     if (software.getBytes(StandardCharsets.UTF_8).length > Wire.SOFTWARE_BYTES_MAX) {
       throw malformed("software is longer than " + Wire.SOFTWARE_BYTES_MAX + " bytes");
     }

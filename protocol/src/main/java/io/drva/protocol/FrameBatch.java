@@ -10,7 +10,7 @@ import io.netty.channel.Channel;
  */
 final class FrameBatch {
   /** Bytes after which a batch is full: the producers' lock is held while one is filled. */
-  private static final int BATCH_BYTES = 256 << 10;
+  private static final int BATCH_BYTES = 64 << 10;
 
   /** Data up to this size is copied behind its head. */
   private static final int COPIED_BYTES_MAX = 4 << 10;
@@ -68,26 +68,33 @@ final class FrameBatch {
     }
   }
 
-  /** Sends what was added. False if that was nothing. */
-  boolean flush() {
-    boolean any = batchBytes > 0;
+  /**
+   * Puts what was added on the channel, without flushing it.
+   *
+   * @return bytes of that
+   */
+  int write() {
     if (heads != null) {
       writeHeads();
+      release();
+    }
+    int bytes = batchBytes;
+    batchBytes = 0;
+    return bytes;
+  }
+
+  /** Gives back the memory of a batch that was not written. */
+  void release() {
+    if (heads != null) {
       heads.release();
       heads = null;
     }
-    batchBytes = 0;
-    if (any) {
-      channel.flush();
-    }
-    return any;
   }
 
   private void reserve(int bytes) {
     if (heads != null && heads.writableBytes() < bytes) {
       writeHeads();
-      heads.release();
-      heads = null;
+      release();
     }
     if (heads == null) {
       heads = channel.alloc().directBuffer(HEADS_BYTES);

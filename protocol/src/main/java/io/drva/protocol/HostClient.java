@@ -30,6 +30,9 @@ public final class HostClient implements AutoCloseable {
   private static final WriteBufferWaterMark OUTPUT_BYTES =
       new WriteBufferWaterMark(512 << 10, 1 << 20);
 
+  /** How long {@link #close} waits for its thread, which has nothing left to do. */
+  private static final int TERMINATION_MS = 2_000;
+
   /** Told what happens, on the event loop: must not block. */
   public interface Listener {
     /** A session stands: the first one, or one after a reconnect. */
@@ -49,6 +52,7 @@ public final class HostClient implements AutoCloseable {
   }
 
   private final ClientOptions options;
+  private final Listener listener;
   private final EventLoopGroup ownLoops;
   private final EventLoop loop;
   private final Bootstrap bootstrap;
@@ -67,6 +71,7 @@ public final class HostClient implements AutoCloseable {
 
   private HostClient(ClientOptions options) {
     this.options = options;
+    this.listener = new GuardedListener(options.listener());
     this.outbox = new Outbox(options.retainedBytesMax(), options.dataBytesMax());
     this.delay =
         new ReconnectDelay(options.reconnectMinMs(), options.reconnectMaxMs(), options.random());
@@ -183,6 +188,9 @@ public final class HostClient implements AutoCloseable {
       }
     }
     stop(new SessionFailedException(null, "the client was closed"));
+    if (ownLoops != null) {
+      var _ = ownLoops.terminationFuture().awaitUninterruptibly(TERMINATION_MS);
+    }
   }
 
   /** Drops the connection without CLOSE and everything that is not logged. */
@@ -207,8 +215,7 @@ public final class HostClient implements AutoCloseable {
           }
           over.countDown();
           if (ownLoops != null) {
-            var _ =
-                ownLoops.shutdownGracefully(0, options.connectTimeoutMs(), TimeUnit.MILLISECONDS);
+            var _ = ownLoops.shutdownGracefully(0, TERMINATION_MS, TimeUnit.MILLISECONDS);
           }
         });
   }
@@ -267,7 +274,7 @@ public final class HostClient implements AutoCloseable {
     } else {
       long delayMs = delay.nextMs();
       LOG.info("{}: {}; trying again in {} ms", this, reason, delayMs);
-      options.listener().disconnected(reason);
+      listener.disconnected(reason);
       reconnect = loop.schedule(this::connectNow, delayMs, TimeUnit.MILLISECONDS);
     }
   }
@@ -276,7 +283,7 @@ public final class HostClient implements AutoCloseable {
     LOG.warn("{}: failed for good: {}", this, cause.getMessage());
     stopped = true;
     if (outbox.fail(cause)) {
-      options.listener().failed(cause);
+      listener.failed(cause);
     }
     over.countDown();
   }
@@ -286,12 +293,12 @@ public final class HostClient implements AutoCloseable {
     if (logged > reportedLoggedSeq) {
       reportedLoggedSeq = logged;
       delay.reset();
-      options.listener().logged(logged);
+      listener.logged(logged);
     }
     long replicated = replicatedSeq();
     if (replicated > reportedReplicatedSeq) {
       reportedReplicatedSeq = replicated;
-      options.listener().replicated(replicated);
+      listener.replicated(replicated);
     }
   }
 
@@ -310,7 +317,7 @@ public final class HostClient implements AutoCloseable {
           welcome.loggedSeq(),
           welcome.replicatedSeq(),
           lastSeq());
-      options.listener().connected(welcome.loggedSeq(), welcome.replicatedSeq());
+      listener.connected(welcome.loggedSeq(), welcome.replicatedSeq());
       report();
     }
 

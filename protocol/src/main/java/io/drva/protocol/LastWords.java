@@ -23,8 +23,20 @@ final class LastWords {
     var _ = channel.close();
   }
 
-  /** On the event loop; the caller drops whatever is read from now on. */
-  static void closeAfter(ChannelFuture lastWrite) {
+  /** Sends a last frame. On the event loop; the caller drops whatever is read from now on. */
+  static void say(ControlOutput output, ControlFrame last) {
+    boolean said = false;
+    try {
+      closeAfter(output.flushLast(last));
+      said = true;
+    } finally {
+      if (!said) {
+        closeNow(output.channel()); // No memory for last words, say: then without them.
+      }
+    }
+  }
+
+  private static void closeAfter(ChannelFuture lastWrite) {
     Channel channel = lastWrite.channel();
     channel.config().setAutoRead(true);
     Future<?> deadline =

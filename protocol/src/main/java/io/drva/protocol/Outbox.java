@@ -19,6 +19,9 @@ final class Outbox {
   /** Longest ZERO or DISCARD of one frame: longer ones are split. */
   private static final long EXTENT_BYTES_MAX = 1L << 30;
 
+  /** Frames freed while the lock is held once. */
+  private static final int DROPPED_PER_LOCK = 256;
+
   private final long retainedBytesMax;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition room = lock.newCondition();
@@ -170,7 +173,7 @@ final class Outbox {
       dataBytesMax = Math.min(dataBytesMax, serverDataBytesMax);
       windowBytes = welcome.windowBytes();
       streamsOpened = 0;
-      drop(welcome.loggedSeq());
+      drop(welcome.loggedSeq(), Integer.MAX_VALUE);
       sentSeq = welcome.loggedSeq();
       sentBytes = 0;
       advance(welcome.loggedSeq(), welcome.replicatedSeq());
@@ -181,19 +184,25 @@ final class Outbox {
 
   /** Takes an acknowledgement. */
   void acknowledge(ControlFrame.Ack ack) throws ProtocolException {
-    lock.lock();
-    try {
-      if (ack.loggedSeq() < loggedSeq
-          || ack.loggedSeq() > sentSeq
-          || ack.replicatedSeq() > ack.loggedSeq()) {
-        throw new ProtocolException(
-            ErrorCode.MALFORMED,
-            ack + " is not between logged " + loggedSeq + " and sent " + sentSeq);
+    boolean dropped = false;
+    while (!dropped) {
+      lock.lock();
+      try {
+        if (ack.loggedSeq() < loggedSeq
+            || ack.loggedSeq() > sentSeq
+            || ack.replicatedSeq() > ack.loggedSeq()) {
+          throw new ProtocolException(
+              ErrorCode.MALFORMED,
+              ack + " is not between logged " + loggedSeq + " and sent " + sentSeq);
+        }
+        // In pieces: a producer must not wait until a whole window is freed.
+        dropped = drop(ack.loggedSeq(), DROPPED_PER_LOCK);
+        if (dropped) {
+          advance(ack.loggedSeq(), ack.replicatedSeq());
+        }
+      } finally {
+        lock.unlock();
       }
-      drop(ack.loggedSeq());
-      advance(ack.loggedSeq(), ack.replicatedSeq());
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -342,12 +351,14 @@ final class Outbox {
     }
   }
 
-  private void drop(long seq) {
-    while (!frames.isEmpty() && frames.firstSeq() <= seq) {
+  /** Drops frames up to {@code seq}, at most {@code count}; true once there is none left. */
+  private boolean drop(long seq, int count) {
+    for (int i = 0; i < count && !frames.isEmpty() && frames.firstSeq() <= seq; i++) {
       int bytes = frames.removeFirst();
       retainedBytes -= bytes;
       sentBytes -= bytes;
     }
+    return frames.isEmpty() || frames.firstSeq() > seq;
   }
 
   private void advance(long logged, long replicated) {
@@ -358,16 +369,6 @@ final class Outbox {
     }
     if (progressWaiters > 0) {
       progress.signalAll();
-    }
-  }
-
-  /** Bytes kept; for tests. */
-  long retainedBytes() {
-    lock.lock();
-    try {
-      return retainedBytes;
-    } finally {
-      lock.unlock();
     }
   }
 }

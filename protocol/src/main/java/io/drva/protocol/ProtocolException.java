@@ -52,6 +52,11 @@ public final class ProtocolException extends Exception {
     return seq;
   }
 
+  /** The ERROR that tells the peer. */
+  ControlFrame.Failure frame() {
+    return new ControlFrame.Failure(code, frameOffset, seq, getMessage());
+  }
+
   /** This fault with its place, unless it already has one. */
   ProtocolException at(long frameOffset, long seq) {
     return this.frameOffset == FRAME_OFFSET_UNKNOWN

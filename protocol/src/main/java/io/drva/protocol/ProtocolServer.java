@@ -88,7 +88,10 @@ public final class ProtocolServer implements AutoCloseable {
       if (!open.await(2L * LastWords.LINGER_MS, TimeUnit.MILLISECONDS)) {
         LOG.warn("{} connections are still open while their threads end", open.getCount());
       }
-      group.shutdownGracefully(0, LastWords.LINGER_MS, TimeUnit.MILLISECONDS).await();
+      var _ = group.shutdownGracefully(0, LastWords.LINGER_MS, TimeUnit.MILLISECONDS);
+      if (!group.awaitTermination(2L * LastWords.LINGER_MS, TimeUnit.MILLISECONDS)) {
+        LOG.warn("an event loop is still busy: a session handler blocks it");
+      }
     } catch (InterruptedException e) {
       var _ = group.shutdownGracefully(0, 0, TimeUnit.MILLISECONDS);
       Thread.currentThread().interrupt();

@@ -5,9 +5,9 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.concurrent.Future;
+import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,31 +24,27 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Fra
   private final Channel channel;
   private final ServerOptions options;
   private final SessionAcceptor acceptor;
-  private final LongSupplier clock;
   private final ReceiveBuffer receive = new ReceiveBuffer(ReceiveBuffer.SERVER_BYTES);
   private final FrameReader reader;
   private final ControlOutput output;
   private final ServerStreams streams;
   private final Liveness liveness = new Liveness();
-  private final ClockOffset clockOffset = new ClockOffset();
-  private final Runnable serveTask = this::serve;
+  private final PeerClock clock;
+  private final AcknowledgedPosition told = new AcknowledgedPosition();
+  private final Runnable serveTask = this::serveGuarded;
 
   private ServerState state = ServerState.CONNECTED;
   private ServerSession session;
   private SessionHandler handler;
   private Future<?> ticks;
   private long nextSeq;
-  private long ackedLoggedSeq;
-  private long ackedReplicatedSeq;
-  private long pingOriginMicros;
-  private boolean pingPending;
   private boolean batchOpen;
 
   ServerConnection(Channel channel, ServerOptions options, SessionAcceptor acceptor) {
     this.channel = channel;
     this.options = options;
     this.acceptor = acceptor;
-    this.clock = options.wallClockMicros();
+    this.clock = new PeerClock(options.wallClockMicros());
     this.reader = new FrameReader(receive, this, options.dataBytesMax());
     this.output = new ControlOutput(channel);
     this.streams = new ServerStreams(options.streamsMax());
@@ -86,24 +82,20 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Fra
     boolean welcomed = state == ServerState.ESTABLISHED || state == ServerState.CLOSING;
     acknowledge();
     end(new SessionEnd.ShutDown());
-    LastWords.closeAfter(
-        output.flushLast(
-            welcomed
-                ? new ControlFrame.Close(ControlFrame.Close.SHUTTING_DOWN)
-                : new ControlFrame.Failure(
-                    ErrorCode.SHUTTING_DOWN, reader.frameOffset(), 0, "the DRVA is going down")));
+    LastWords.say(
+        output,
+        welcomed
+            ? new ControlFrame.Close(ControlFrame.Close.SHUTTING_DOWN)
+            : new ControlFrame.Failure(
+                ErrorCode.SHUTTING_DOWN, reader.frameOffset(), 0, "the DRVA is going down"));
   }
 
   /** Ends the session with an ERROR. */
   void fail(ProtocolException fault) {
     ProtocolException placed = fault.at(reader.frameOffset(), 0);
-    if (!end(new SessionEnd.Failed(placed.code(), placed.getMessage(), false))) {
-      return;
+    if (end(new SessionEnd.Failed(placed.code(), placed.getMessage(), false))) {
+      LastWords.say(output, placed.frame());
     }
-    LastWords.closeAfter(
-        output.flushLast(
-            new ControlFrame.Failure(
-                placed.code(), placed.frameOffset(), placed.seq(), placed.getMessage())));
   }
 
   @Override
@@ -115,7 +107,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Fra
     ticks =
         channel
             .eventLoop()
-            .scheduleWithFixedDelay(this::tick, periodMs, periodMs, TimeUnit.MILLISECONDS);
+            .scheduleWithFixedDelay(this::tickGuarded, periodMs, periodMs, TimeUnit.MILLISECONDS);
   }
 
   @Override
@@ -141,17 +133,17 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Fra
   public void channelReadComplete(ChannelHandlerContext ctx) {
     try {
       completeBatch();
+      flush();
     } catch (Throwable e) {
       failInternally(e);
     }
-    flush();
   }
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
     updateReading();
     if (channel.isWritable()) {
-      serve();
+      serveTask.run();
     }
   }
 
@@ -181,11 +173,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Fra
         int disk = streams.open(open, handler);
         output.add(new ControlFrame.Opened(open.stream(), disk));
       }
-      case ControlFrame.Ping ping -> {
-        long now = clock.getAsLong();
-        output.add(new ControlFrame.Pong(ping.originMicros(), now, now));
-      }
-      case ControlFrame.Pong pong -> measure(pong);
+      case ControlFrame.Ping ping -> output.add(clock.answer(ping));
+      case ControlFrame.Pong pong -> clock.pong(pong);
       case ControlFrame.Close close -> {
         state(ServerState.CLOSING, close);
         completeBatch();
@@ -227,22 +216,25 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Fra
   }
 
   private void attach(ControlFrame.Hello hello) throws ProtocolException {
-    if (hello.versionMin() > Wire.VERSION || hello.versionMax() < Wire.VERSION) {
-      throw new ProtocolException(
-          ErrorCode.VERSION_MISMATCH,
-          "the client speaks versions "
-              + hello.versionMin()
-              + " to "
-              + hello.versionMax()
-              + ", this server only "
-              + Wire.VERSION);
-    }
     state(ServerState.ATTACHING, hello);
-    clockOffset.seed(clock.getAsLong(), hello.clientTimeMicros());
-    session = new ServerSession(this, hello, channel.remoteAddress(), clockOffset);
-    handler = acceptor.attach(session);
-    if (handler == null) {
-      throw new IllegalStateException("the acceptor returned no handler");
+    clock.seed(hello.clientTimeMicros());
+    session = new ServerSession(this, hello, channel.remoteAddress(), clock.offset());
+    handler = Objects.requireNonNull(acceptor.attach(session), "handler");
+  }
+
+  private void serveGuarded() {
+    try {
+      serve();
+    } catch (Throwable e) {
+      failInternally(e);
+    }
+  }
+
+  private void tickGuarded() {
+    try {
+      tick();
+    } catch (Throwable e) {
+      failInternally(e);
     }
   }
 
@@ -274,23 +266,13 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Fra
   }
 
   private void welcome(ServerSession.Position position) {
-    output.add(
-        new ControlFrame.Welcome(
-            Wire.VERSION,
-            options.dataBytesMax(),
-            options.windowBytes(),
-            options.streamsMax(),
-            options.idleTimeoutMs(),
-            position.loggedSeq(),
-            position.replicatedSeq(),
-            clock.getAsLong()));
+    output.add(options.welcome(position));
     nextSeq = position.loggedSeq() + 1;
-    ackedLoggedSeq = position.loggedSeq();
-    ackedReplicatedSeq = position.replicatedSeq();
+    told.start(position);
     receive.unlock();
     liveness.received(); // The client had to be silent until now.
     state(ServerState.ESTABLISHED, position);
-    ping();
+    output.add(clock.ping());
   }
 
   private void finish() {
@@ -300,7 +282,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Fra
     }
     acknowledge();
     end(new SessionEnd.Closed());
-    LastWords.closeAfter(output.flushLast(new ControlFrame.Close(ControlFrame.Close.DONE)));
+    LastWords.say(output, new ControlFrame.Close(ControlFrame.Close.DONE));
   }
 
   /** Sends what is due, unless the client does not read: then it is made up for when it does. */
@@ -322,14 +304,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Fra
     if (!isWelcomed()) {
       return;
     }
-    // Replicated first: a caller that logs before it replicates is then never seen the other way.
-    long replicated = session.replicatedSeq();
-    long logged = session.loggedSeq();
-    replicated = Math.min(replicated, logged);
-    if (logged != ackedLoggedSeq || replicated != ackedReplicatedSeq) {
-      ackedLoggedSeq = logged;
-      ackedReplicatedSeq = replicated;
-      output.add(new ControlFrame.Ack(logged, replicated));
+    ControlFrame.Ack ack = told.next(session);
+    if (ack != null) {
+      output.add(ack);
     }
   }
 
@@ -347,23 +324,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Fra
       end(new SessionEnd.Lost("the client took nothing for " + options.idleTimeoutMs() + " ms"));
       LastWords.closeNow(channel);
     } else if (isWelcomed() && liveness.isPingDue() && channel.isWritable()) {
-      ping();
+      output.add(clock.ping());
       flush();
-    }
-  }
-
-  private void ping() {
-    pingOriginMicros = clock.getAsLong();
-    pingPending = true;
-    output.add(new ControlFrame.Ping(pingOriginMicros));
-  }
-
-  private void measure(ControlFrame.Pong pong) {
-    // Only the answer to the newest PING: others are late, or were never asked for.
-    if (pingPending && pong.originMicros() == pingOriginMicros) {
-      pingPending = false;
-      clockOffset.sample(
-          pong.originMicros(), pong.receivedMicros(), pong.sentMicros(), clock.getAsLong());
     }
   }
 

@@ -58,4 +58,17 @@ public record ServerOptions(
         30_000,
         new WallClock());
   }
+
+  /** WELCOME with these limits. */
+  ControlFrame.Welcome welcome(ServerSession.Position position) {
+    return new ControlFrame.Welcome(
+        Wire.VERSION,
+        dataBytesMax,
+        windowBytes,
+        streamsMax,
+        idleTimeoutMs,
+        position.loggedSeq(),
+        position.replicatedSeq(),
+        wallClockMicros.getAsLong());
+  }
 }
