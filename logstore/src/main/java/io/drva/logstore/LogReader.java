@@ -191,7 +191,7 @@ public final class LogReader implements AutoCloseable {
     if (header.type != type) {
       throw new IllegalStateException("the record has type " + header.type + ", not " + type);
     }
-    ByteBuffer data = scanner.data();
+    ByteBuffer data = scanner.data().duplicate(); // The scanner's own may be in the caller's hands.
     return data.limit(data.position() + header.dataLengthBytes);
   }
 

@@ -1,0 +1,235 @@
+package io.drva.appliance;
+
+import io.drva.blobsink.ObjectStore;
+import io.drva.blobsink.ObjectStores;
+import io.drva.blobsink.StoreException;
+import io.drva.logstore.LogVolume;
+import io.drva.logstore.VolumeOptions;
+import io.drva.protocol.ErrorCode;
+import io.drva.protocol.ProtocolException;
+import io.drva.protocol.ProtocolServer;
+import io.drva.protocol.ServerOptions;
+import io.drva.protocol.ServerSession;
+import io.drva.protocol.SessionHandler;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The appliance process: one log store volume, one object store, one replication port, any number of domains.
+ *
+ * <p>All methods are thread-safe. {@link #close} stops in the order of the path of a write, so that what was acknowledged is where the
+ * acknowledgement says.
+ */
+public final class Appliance implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Appliance.class);
+  private static final int STORE_RETRY_MS = 2_000;
+
+  private final ApplianceConfig config;
+  private final Clocks clocks;
+  private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final ConcurrentSkipListMap<String, Domain> domains = new ConcurrentSkipListMap<>();
+  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private ScheduledExecutorService assigner;
+  private LogVolume volume;
+  private ObjectStore store;
+  private ProtocolServer server;
+  private ControlApi control;
+
+  private Appliance(ApplianceConfig config, Clocks clocks) {
+    this.config = config;
+    this.clocks = clocks;
+  }
+
+  /**
+   * Opens the volume, the store and the ports, and takes up the domains of the volume and of the configuration. A domain whose store
+   * does not answer is tried again until it does.
+   *
+   * @param environment where the store's credentials come from
+   * @throws AssignmentException when a domain's log and container do not fit together
+   */
+  public static Appliance start(ApplianceConfig config, Map<String, String> environment, Clocks clocks)
+      throws IOException, AssignmentException {
+    Appliance appliance = new Appliance(config, clocks);
+    try {
+      appliance.open(environment);
+      return appliance;
+    } catch (IOException | AssignmentException | RuntimeException e) {
+      appliance.close();
+      throw e;
+    }
+  }
+
+  private void open(Map<String, String> environment) throws IOException, AssignmentException {
+    store = opened(ObjectStores.open(config.store(), environment));
+    volume =
+        opened(
+            LogVolume.open(config.volumePath(), VolumeOptions.of(config.volumeBytes(), config.cycleBytes())));
+    assigner =
+        Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().name("assign").daemon().factory());
+    opened((AutoCloseable) assigner::shutdownNow);
+    Gauge.builder("drva.log.budget.bytes", volume, LogVolume::sizeBytes)
+        .description("Size budget of the log store volume")
+        .register(metrics);
+    Gauge.builder("drva.log.volume.used.bytes", volume, LogVolume::usedBytes)
+        .description("Bytes of the volume that log files take, recycled ones included")
+        .register(metrics);
+    server = opened(ProtocolServer.start(serverOptions(), this::attach));
+    control = opened(ControlApi.start(this, metrics, config.control()));
+    TreeSet<String> names = new TreeSet<>(volume.domains());
+    names.addAll(config.domains());
+    for (String name : names) {
+      Domain domain = newDomain(name);
+      domains.put(name, domain);
+      takeUp(domain);
+    }
+  }
+
+  private <T extends AutoCloseable> T opened(T resource) {
+    opened.push(resource);
+    return resource;
+  }
+
+  private ServerOptions serverOptions() {
+    ServerOptions defaults = ServerOptions.defaults(config.listen());
+    return new ServerOptions(
+        config.listen(),
+        defaults.eventLoopThreads(),
+        defaults.dataBytesMax(),
+        config.windowBytes(),
+        defaults.streamsMax(),
+        defaults.sessionsMax(),
+        defaults.idleTimeoutMs(),
+        clocks.wallMicros());
+  }
+
+  private SessionHandler attach(ServerSession session) throws ProtocolException {
+    Domain domain = domains.get(session.domain());
+    if (domain == null) {
+      throw new ProtocolException(
+          ErrorCode.UNKNOWN_DOMAIN,
+          "domain '" + session.domain() + "' is not assigned to this appliance; assign it with PUT /v1/domains/" + session.domain());
+    }
+    return domain.attach(session);
+  }
+
+  private Domain newDomain(String name) {
+    return new Domain(name, clocks, new DomainMetrics(metrics, name), this::spaceFreed);
+  }
+
+  private void spaceFreed() {
+    domains.values().forEach(Domain::spaceFreed);
+  }
+
+  /** Tries to start a domain, and again later when the store does not answer. */
+  private void takeUp(Domain domain) throws AssignmentException, IOException {
+    try {
+      connect(domain);
+    } catch (StoreException e) {
+      domain.waiting(e.getMessage());
+      var _ = assigner.schedule(() -> takeUpAgain(domain), STORE_RETRY_MS, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void takeUpAgain(Domain domain) {
+    try {
+      takeUp(domain);
+    } catch (AssignmentException | IOException | RuntimeException e) {
+      domain.failed("cannot be taken up", e);
+    }
+  }
+
+  private void connect(Domain domain) throws IOException, AssignmentException {
+    Replication.connect(domain, volume, store, config, clocks);
+  }
+
+  /**
+   * Assigns a domain to this appliance; a domain that it has already is left as it is.
+   *
+   * @throws AssignmentException when the name is not allowed, the store does not answer, or log and container do not fit together
+   */
+  public synchronized Domain assign(String name) throws AssignmentException {
+    Domain present = domains.get(name);
+    if (present != null) {
+      return present;
+    }
+    if (!ConfigFile.isDomainName(name)) {
+      throw new AssignmentException(
+          400, "'" + name + "' is not a domain name: " + ConfigFile.DOMAIN_RULE);
+    }
+    Domain domain = newDomain(name);
+    try {
+      connect(domain);
+    } catch (StoreException e) {
+      throw new AssignmentException(502, "domain " + name + ": the object store does not answer: " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw new AssignmentException(500, "domain " + name + ": " + e.getMessage(), e);
+    }
+    domains.put(name, domain);
+    return domain;
+  }
+
+  Domain domain(String name) {
+    return domains.get(name);
+  }
+
+  Collection<Domain> domains() {
+    return domains.values();
+  }
+
+  Health health() {
+    return Health.of(domains.values().stream().map(Domain::problem).filter(Objects::nonNull).toList());
+  }
+
+  /** The replicated RPO of a domain that this appliance has, in microseconds. */
+  public long replicatedRpoMicros(String domain) {
+    return domains.get(domain).replicatedRpoMicros();
+  }
+
+  /** Where host filters connect; with the real port when the configuration said 0. */
+  public InetSocketAddress address() {
+    return server.address();
+  }
+
+  public InetSocketAddress controlAddress() {
+    return control.address();
+  }
+
+  /** Stops taking writes, ships what is logged as far as the store takes it in reasonable time, and lets go of everything. */
+  @Override
+  public void close() {
+    List<AutoCloseable> closing = new ArrayList<>(opened);
+    if (server != null) {
+      closing.remove(server);
+      close(server);
+    }
+    domains.values().forEach(Appliance::close);
+    closing.forEach(Appliance::close);
+    opened.clear();
+  }
+
+  private static void close(AutoCloseable resource) {
+    try {
+      resource.close();
+    } catch (Exception e) {
+      // The rest must be let go of all the same; what was acknowledged is durable already.
+      LOG.warn("while stopping: {}", e.getMessage(), e);
+    }
+  }
+}

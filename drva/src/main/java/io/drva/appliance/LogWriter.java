@@ -1,0 +1,207 @@
+package io.drva.appliance;
+
+import io.drva.logstore.DomainLog;
+import io.drva.logstore.HostState;
+import io.drva.logstore.RecordType;
+import io.drva.protocol.ExtentFrame;
+import io.drva.protocol.ServerSession;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+
+/**
+ * The one thread that appends to a domain's log. Takes what the sessions handed over, in order, and gives each record its LSN and time.
+ *
+ * <p>A frame is applied exactly once:
+ *
+ * <ol>
+ *   <li>The protocol server delivers the frames of one connection with dense sequence numbers, from the number after WELCOME on.
+ *   <li>Frames of a connection are appended only after its own {@link Attached} event, and no more after that of the host's next one.
+ *   <li>So when a connection is attached, what earlier ones handed over is either in the log or will be dropped, and the number that
+ *       WELCOME reports, read at that moment and sent once it is forced, is final.
+ *   <li>The log itself refuses a number that is not the next.
+ * </ol>
+ */
+final class LogWriter implements Runnable {
+  /** What is handed over besides extents. */
+  sealed interface Event {}
+
+  /** A new connection of a host. */
+  record Attached(SessionProgress progress) implements Event {}
+
+  /** A disk that is new to the domain, or has grown. */
+  record DiskOpened(SessionProgress progress, int disk, String vm, String name, long capacityBytes, int sectorBytes)
+      implements Event {}
+
+  /** The client closes the connection in order. */
+  record Closing(SessionProgress progress) implements Event {}
+
+  /** The log is full and the appliance stops. */
+  private static final class StoppedException extends Exception {
+    private static final long serialVersionUID = 1L;
+  }
+
+  /** At least what the names in a record of a host or disk take. */
+  private static final int RECORD_NAMES_BYTES = 1024;
+
+  private final Domain domain;
+  private final DomainLog log;
+  private final IngestQueue queue;
+  private final DomainMetrics metrics;
+  private final Clocks clocks;
+  private final IdentityHashMap<ServerSession, SessionProgress> attached = new IdentityHashMap<>();
+  private final FrameData frameData = new FrameData();
+  private long lastTimeMicros;
+
+  /** @param lastTimeMicros the latest time of any record so far */
+  LogWriter(
+      Domain domain, DomainLog log, IngestQueue queue, DomainMetrics metrics, Clocks clocks, long lastTimeMicros) {
+    this.domain = domain;
+    this.log = log;
+    this.queue = queue;
+    this.metrics = metrics;
+    this.clocks = clocks;
+    this.lastTimeMicros = lastTimeMicros;
+  }
+
+  @Override
+  public void run() {
+    int count = 0;
+    int at = 0;
+    try {
+      for (count = queue.take(); count > 0; count = queue.take()) {
+        long doneBytes = 0;
+        for (at = 0; at < count; at++) {
+          doneBytes += apply(queue.item(at));
+        }
+        queue.done(doneBytes);
+      }
+    } catch (StoppedException e) {
+      // The appliance stops while the log is full: what was not appended was not acknowledged.
+    } catch (IOException | RuntimeException | InterruptedException | Error e) {
+      // A log whose writer is gone must not acknowledge what the writer may have half done.
+      log.stop(e);
+      domain.failed("the replication log failed", e);
+    } finally {
+      queue.close();
+      release(at + 1, count);
+      releaseQueued();
+    }
+  }
+
+  private long apply(Object item) throws IOException, StoppedException {
+    if (item instanceof ExtentFrame frame) {
+      try {
+        SessionProgress progress = attached.get(frame.session());
+        if (progress != null) {
+          append(progress, frame);
+        }
+        return HostHandler.weightBytes(frame);
+      } finally {
+        frame.release();
+      }
+    }
+    switch ((Event) item) {
+      case Attached(var progress) -> attach(progress);
+      case DiskOpened opened -> openDisk(opened);
+      case Closing(var progress) -> close(progress);
+    }
+    return 0;
+  }
+
+  private void append(SessionProgress progress, ExtentFrame frame) throws IOException, StoppedException {
+    ByteBuffer data = frameData.of(frame.data());
+    awaitSpace(data.remaining());
+    log.append(
+        switch (frame.type()) {
+          case WRITE -> RecordType.WRITE;
+          case ZERO -> RecordType.ZERO;
+          case DISCARD -> RecordType.DISCARD;
+          case BASELINE -> RecordType.BASELINE;
+          default -> throw new IllegalArgumentException("not an extent: " + frame);
+        },
+        frame.flags(),
+        progress.slot().number(),
+        frame.seq(),
+        frame.disk(),
+        frame.offsetBytes(),
+        (int) frame.lengthBytes(),
+        timeOf(frame.timeMicros() + frame.session().clockOffsetMicros()),
+        frame.dataCrc32c(),
+        data);
+    progress.appended(frame.seq());
+    metrics.ingested(frame.lengthBytes());
+  }
+
+  private void attach(SessionProgress progress) throws IOException, StoppedException {
+    ServerSession session = progress.session();
+    attached.values().removeIf(other -> other.slot() == progress.slot());
+    HostState host = hostOf(progress);
+    byte[] incarnation = Incarnation.bytes(session.incarnation());
+    long loggedSeq = 0;
+    if (host != null && Arrays.equals(host.incarnationBytes(), incarnation)) {
+      loggedSeq = host.lastSeq();
+    } else {
+      awaitSpace(RECORD_NAMES_BYTES);
+      log.attachHost(progress.slot().number(), progress.slot().name(), incarnation, now());
+    }
+    attached.put(session, progress);
+    progress.appended(loggedSeq);
+    domain.attached(progress, loggedSeq);
+  }
+
+  private void openDisk(DiskOpened opened) throws IOException, StoppedException {
+    awaitSpace(RECORD_NAMES_BYTES);
+    log.openDisk(
+        opened.progress.slot().number(), opened.disk, opened.vm, opened.name, opened.capacityBytes, opened.sectorBytes, now());
+  }
+
+  private void close(SessionProgress progress) throws IOException, StoppedException {
+    if (attached.remove(progress.session()) != null) {
+      awaitSpace(RECORD_NAMES_BYTES);
+      log.closeHost(progress.slot().number(), now());
+      domain.afterForce(log.lastLsn(), progress.session()::finish);
+    }
+  }
+
+  private long now() {
+    return timeOf(Long.MAX_VALUE);
+  }
+
+  /** Decision 4: not later than now, not earlier than the record before. */
+  private long timeOf(long micros) {
+    lastTimeMicros = Math.max(lastTimeMicros, Math.min(micros, clocks.wallMicros().getAsLong()));
+    return lastTimeMicros;
+  }
+
+  private void release(int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (queue.item(i) instanceof ExtentFrame frame) {
+        frame.release();
+      }
+    }
+  }
+
+  private void releaseQueued() {
+    for (int count = queue.drain(); count > 0; count = queue.drain()) {
+      release(0, count);
+    }
+  }
+
+  private void awaitSpace(int dataBytes) throws IOException, StoppedException {
+    if (!log.hasSpace(dataBytes) && !domain.awaitSpace(log, dataBytes)) {
+      throw new StoppedException();
+    }
+  }
+
+  /** The host in the log, null when the log does not know it. */
+  private HostState hostOf(SessionProgress progress) {
+    for (HostState host : log.hosts()) {
+      if (host.number() == progress.slot().number()) {
+        return host;
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,157 @@
+package io.drva.appliance;
+
+import io.drva.blobsink.ChainHead;
+import io.drva.blobsink.ChainOwner;
+import io.drva.blobsink.Container;
+import io.drva.blobsink.HostPositions;
+import io.drva.blobsink.ObjectStore;
+import io.drva.blobsink.Shipper;
+import io.drva.blobsink.ShipperConfig;
+import io.drva.blobsink.ShipperListener;
+import io.drva.logstore.DomainLog;
+import io.drva.logstore.ForceListener;
+import io.drva.logstore.LogVolume;
+import java.io.IOException;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** A domain's way into the object store: its shipper and what it reads from. */
+final class Replication {
+  private final Shipper shipper;
+  private final LogSource source;
+  private final ChainHead head;
+
+  private Replication(Shipper shipper, LogSource source, ChainHead head) {
+    this.shipper = shipper;
+    this.source = source;
+    this.head = head;
+  }
+
+  /**
+   * Takes the domain's chain, opens its log, checks that the two fit together, and starts the domain.
+   *
+   * @throws AssignmentException when they do not fit
+   * @throws IOException when the store does not answer, or the log or the chain is damaged
+   */
+  static void connect(Domain domain, LogVolume volume, ObjectStore store, ApplianceConfig config, Clocks clocks)
+      throws IOException, AssignmentException {
+    String name = domain.name();
+    Container container = store.container(name);
+    boolean known = volume.domains().contains(name);
+    ChainHead head = ChainOwner.take(container, name, clocks.wallMicros());
+    if (!known && head.lastLsn() > 0) {
+      throw new AssignmentException(
+          409,
+          "domain " + name + ": " + container.location() + " holds its chain up to LSN " + head.lastLsn()
+              + ", but this log store volume has no log of it; start the appliance with the volume that it was written with");
+    }
+    DomainLog log = volume.openDomain(name, listener(domain));
+    try {
+      requireFit(name, container, log, head);
+      LogSource source = new LogSource(log, head);
+      Shipper shipper = new Shipper(container, head, source, listener(domain, log), shipperConfig(config, clocks));
+      domain.start(log, new Replication(shipper, source, head));
+    } catch (AssignmentException | RuntimeException e) {
+      log.close();
+      throw e;
+    }
+  }
+
+  private static void requireFit(String name, Container container, DomainLog log, ChainHead head) throws AssignmentException {
+    if (log.lastLsn() < head.lastLsn()) {
+      throw new AssignmentException(
+          409,
+          "domain " + name + ": the log ends with LSN " + log.lastLsn() + ", but " + container.location() + " holds LSN "
+              + head.lastLsn() + " already: this volume is older than the chain, or was restored from a copy");
+    }
+    if (log.firstLsn() > head.lastLsn() + 1) {
+      throw new AssignmentException(
+          409,
+          "domain " + name + ": the log begins with LSN " + log.firstLsn() + ", but " + container.location() + " ends with LSN "
+              + head.lastLsn() + ": the records between were replicated to another container; check 'store'");
+    }
+  }
+
+  private static ShipperConfig shipperConfig(ApplianceConfig config, Clocks clocks) {
+    ShipperConfig defaults =
+        ShipperConfig.defaults(clocks.nanos(), clocks.wallMicros(), () -> ThreadLocalRandom.current().nextLong());
+    return defaults
+        .withSegment(config.segmentBytes(), defaults.segmentRecordsMax(), config.segmentAgeMs())
+        .withUploadsInFlight(config.uploadsInFlight());
+  }
+
+  private static ForceListener listener(Domain domain) {
+    return new ForceListener() {
+      @Override
+      public void forcing() {
+        domain.forcing();
+      }
+
+      @Override
+      public void forced(long lsn, long forceNanos) {
+        domain.forced(lsn, forceNanos);
+      }
+
+      @Override
+      public void failed(Throwable cause) {
+        domain.failed("the log store volume stopped", cause);
+      }
+    };
+  }
+
+  private static ShipperListener listener(Domain domain, DomainLog log) {
+    return new ShipperListener() {
+      @Override
+      public void replicated(long lsn, HostPositions positions) {
+        domain.replicated(log, lsn, positions);
+      }
+
+      @Override
+      public void failed(Exception cause) {
+        domain.failed("shipping to the object store stopped", cause);
+      }
+
+      @Override
+      public void stored(long number, long objectBytes, long putNanos) {
+        domain.stored(putNanos);
+      }
+    };
+  }
+
+  void start() {
+    shipper.start();
+  }
+
+  /** Where the hosts are at the end of the chain as it was taken. */
+  HostPositions positions() {
+    return head.positions();
+  }
+
+  /** The time of the last record of the chain as it was taken. */
+  long lastTimeMicros() {
+    return head.lastTimeMicros();
+  }
+
+  long replicatedLsn() {
+    return shipper.replicatedLsn();
+  }
+
+  /** The time of the first record that is in the shipper's hands and not replicated; Long.MAX_VALUE when there is none. */
+  long oldestUnreplicatedMicros() {
+    return shipper.oldestUnreplicatedTimeMicros();
+  }
+
+  /** What the store answers when uploads fail; null when they do not. */
+  String trouble() {
+    return shipper.lastError().map(t -> t.message() + " (" + t.attempts() + " attempts)").orElse(null);
+  }
+
+  Shipper shipper() {
+    return shipper;
+  }
+
+  /** Ships what is forced, as far as the store takes it in the configured time. */
+  void close() throws IOException {
+    shipper.close();
+    source.close();
+  }
+}

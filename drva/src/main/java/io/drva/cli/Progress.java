@@ -1,0 +1,56 @@
+package io.drva.cli;
+
+import io.drva.demo.Phases;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/** A progress bar on standard error, one for each phase of a long operation. */
+final class Progress implements Phases, AutoCloseable {
+  private static final int REDRAW_MS = 200;
+  private static final long MIB = 1L << 20;
+
+  private ProgressBar bar;
+
+  @Override
+  public synchronized void begin(String phase, long totalBytes) {
+    close();
+    bar =
+          new ProgressBarBuilder()
+              .setTaskName(phase)
+              .setInitialMax(Math.max(1, totalBytes))
+              .setUnit(" MiB", MIB)
+              .setStyle(ProgressBarStyle.ASCII)
+              .setUpdateIntervalMillis(REDRAW_MS)
+              .showSpeed()
+              .setSpeedUnit(ChronoUnit.SECONDS)
+              .startsFrom(0, Duration.ZERO)
+              .build();
+  }
+
+  @Override
+  public synchronized void progressed(long doneBytes) {
+    if (bar != null) {
+      bar.stepTo(doneBytes);
+    }
+  }
+
+  /** For work whose size becomes known as it goes on. */
+  synchronized void progressed(long doneBytes, long totalBytes) {
+    if (bar != null) {
+      bar.maxHint(totalBytes);
+      bar.stepTo(doneBytes);
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    if (bar != null) {
+      bar.stepTo(bar.getMax());
+      bar.close();
+      bar = null;
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package io.drva.cli;
+
+import io.drva.appliance.Appliance;
+import io.drva.appliance.ApplianceConfig;
+import io.drva.appliance.Clocks;
+import io.drva.appliance.ConfigFile;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "serve",
+    mixinStandardHelpOptions = true,
+    description = "Runs the appliance until it is told to stop (SIGTERM, SIGINT).",
+    footer = {
+      "",
+      "A configuration, with the defaults of what may be left out:",
+      "  store: dir:/srv/dr            # or azure:https://ACCOUNT.blob.core.windows.net",
+      "  volume:",
+      "    path: /var/lib/drva/log",
+      "    size: 8GiB",
+      "  listen: 127.0.0.1:7440        # host filters connect here",
+      "  control: 127.0.0.1:7441       # control API and /metrics, loopback only",
+      "  domains: [finance]            # assigned at start; more with PUT /v1/domains/NAME",
+      "  segment: {size: 8MiB, age: 500ms}",
+      "  uploads: 4",
+      "",
+      "Azure credentials come from the environment: AZURE_STORAGE_CONNECTION_STRING, or",
+      "AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN.",
+    })
+final class ServeCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--config", required = true, paramLabel = "FILE", description = "Configuration (YAML).")
+  private Path config;
+
+  @Override
+  public Integer call() throws Exception {
+    ApplianceConfig settings = ConfigFile.read(config);
+    CountDownLatch stop = new CountDownLatch(1);
+    try (Appliance appliance = Appliance.start(settings, System.getenv(), Clocks.SYSTEM)) {
+      PrintWriter out = spec.commandLine().getOut();
+      out.println("listening on " + appliance.address() + ", control API on " + appliance.controlAddress());
+      out.flush();
+      Thread main = Thread.currentThread();
+      Runtime.getRuntime()
+          .addShutdownHook(
+              Thread.ofPlatform()
+                  .name("stop")
+                  .unstarted(
+                      () -> {
+                        stop.countDown();
+                        try {
+                          main.join();
+                        } catch (InterruptedException e) {
+                          Thread.currentThread().interrupt();
+                        }
+                      }));
+      stop.await();
+    }
+    return 0;
+  }
+}

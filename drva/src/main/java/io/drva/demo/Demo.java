@@ -1,0 +1,170 @@
+package io.drva.demo;
+
+import io.drva.appliance.Appliance;
+import io.drva.appliance.ApplianceConfig;
+import io.drva.appliance.AssignmentException;
+import io.drva.appliance.Clocks;
+import io.drva.blobsink.Container;
+import io.drva.blobsink.ObjectInfo;
+import io.drva.blobsink.ObjectStore;
+import io.drva.blobsink.ObjectStores;
+import io.drva.protocol.SessionFailedException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
+
+/**
+ * The main job from end to end in one process: an appliance with a temporary volume, hosts that write over real TCP, recovery from the
+ * container alone, and a comparison of every byte of every disk.
+ */
+public final class Demo {
+  private static final long VOLUME_BYTES = 1L << 30;
+  private static final int RPO_SAMPLE_MS = 10;
+  private static final Duration REPLICATION_TIMEOUT = Duration.ofMinutes(30);
+
+  private final DemoOptions options;
+  private final Map<String, String> environment;
+  private final Clocks clocks;
+  private final Phases phases;
+
+  public Demo(DemoOptions options, Map<String, String> environment, Clocks clocks, Phases phases) {
+    this.options = options;
+    this.environment = environment;
+    this.clocks = clocks;
+    this.phases = phases;
+  }
+
+  public DemoReport run()
+      throws IOException, InvalidTraceException, AssignmentException, SessionFailedException, InterruptedException {
+    LoadPlan plan = LoadPlan.of(options);
+    Path folder = Files.createTempDirectory("drva-demo-");
+    try {
+      String storeUri = options.store() == null ? "dir:" + folder.resolve("store") : options.store();
+      try (ObjectStore store = ObjectStores.open(storeUri, environment)) {
+        Container container = store.container(options.domain());
+        requireUnused(container);
+        return run(plan, folder, storeUri, container);
+      }
+    } finally {
+      deleteTree(folder);
+    }
+  }
+
+  private DemoReport run(LoadPlan plan, Path folder, String storeUri, Container container)
+      throws IOException, AssignmentException, SessionFailedException, InterruptedException {
+    Load load = new Load(plan, clocks.nanos());
+    Histogram rpoNanos = new Histogram(3);
+    double seconds;
+    try (Appliance appliance = Appliance.start(applianceConfig(folder, storeUri), environment, clocks);
+        load) {
+      appliance.assign(options.domain());
+      load.connect(appliance.address(), options.domain());
+      phases.begin("write", plan.totalBytes());
+      try (ScheduledExecutorService sampler =
+          Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().name("rpo").daemon().factory())) {
+        Future<?> sampling =
+            sampler.scheduleAtFixedRate(
+                () -> {
+                  rpoNanos.recordValue(TimeUnit.MICROSECONDS.toNanos(appliance.replicatedRpoMicros(options.domain())));
+                  phases.progressed(load.bytesSent());
+                },
+                0,
+                RPO_SAMPLE_MS,
+                TimeUnit.MILLISECONDS);
+        seconds = load.run(REPLICATION_TIMEOUT) / 1e9;
+        sampling.cancel(false);
+      }
+    }
+    long[] stored = new long[2];
+    container.list(
+        "chain/",
+        object -> {
+          stored[0]++;
+          stored[1] += object.sizeBytes();
+          return true;
+        });
+    ImageCheck check = new ImageCheck(container, folder.resolve("images"), plan.models(), clocks, phases);
+    check.run();
+    return new DemoReport(
+        options.domain(),
+        load.writesSent(),
+        load.bytesSent(),
+        seconds,
+        load.bytesSent() / seconds / 1e6,
+        load.writesSent() / seconds,
+        DemoReport.Percentiles.ofNanos(load.ackLatencyNanos()),
+        DemoReport.Percentiles.ofNanos(rpoNanos),
+        stored[1] == 0 ? 0 : (double) load.dataBytesSent() / stored[1],
+        stored[0],
+        stored[1],
+        check.recoverySeconds(),
+        check.differences().isEmpty(),
+        check.differences());
+  }
+
+  private static void requireUnused(Container container) throws IOException {
+    List<ObjectInfo> found = new ArrayList<>();
+    container.createIfAbsent();
+    container.list(
+        "",
+        object -> {
+          found.add(object);
+          return false;
+        });
+    if (!found.isEmpty()) {
+      throw new IOException(
+          container.location() + " holds a domain already; choose another with --domain, or another --store");
+    }
+  }
+
+  private static ApplianceConfig applianceConfig(Path folder, String storeUri) {
+    InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    return new ApplianceConfig(
+        anyPort,
+        anyPort,
+        storeUri,
+        folder.resolve("volume"),
+        VOLUME_BYTES,
+        ApplianceConfig.CYCLE_BYTES,
+        List.of(),
+        ApplianceConfig.WINDOW_BYTES,
+        ApplianceConfig.SEGMENT_BYTES,
+        ApplianceConfig.SEGMENT_AGE_MS,
+        ApplianceConfig.UPLOADS_IN_FLIGHT);
+  }
+
+  private static void deleteTree(Path folder) throws IOException {
+    Files.walkFileTree(
+        folder,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path directory, IOException e) throws IOException {
+            if (e != null) {
+              throw e;
+            }
+            Files.delete(directory);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+}

@@ -1,0 +1,354 @@
+package io.drva.appliance;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.drva.protocol.ClientOptions;
+import io.drva.protocol.DiskStream;
+import io.drva.protocol.HostClient;
+import io.drva.protocol.SessionFailedException;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The appliance over real TCP and HTTP, with the directory store. */
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
+class ApplianceTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final int CYCLE_BYTES = 4 << 20;
+  private static final long DISK_BYTES = 64 << 20;
+
+  @TempDir Path folder;
+
+  private ApplianceConfig config(String store, long volumeBytes, String... domains) {
+    InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    return new ApplianceConfig(
+        anyPort,
+        anyPort,
+        store,
+        folder.resolve("volume"),
+        volumeBytes,
+        CYCLE_BYTES,
+        List.of(domains),
+        ApplianceConfig.WINDOW_BYTES_MIN,
+        1 << 20,
+        20,
+        2);
+  }
+
+  private Appliance start(String... domains) throws Exception {
+    return Appliance.start(config("dir:" + folder.resolve("store"), 16L * CYCLE_BYTES, domains), Map.of(), Clocks.SYSTEM);
+  }
+
+  private static HostClient connect(Appliance appliance, String host, String domain, LinkedBlockingQueue<String> told) {
+    return HostClient.connect(
+        ClientOptions.builder(appliance.address(), host, domain)
+            .reconnectMs(10, 100)
+            .closeTimeoutMs(1000)
+            .listener(
+                new HostClient.Listener() {
+                  @Override
+                  public void disconnected(String reason) {
+                    told.add(reason);
+                  }
+
+                  @Override
+                  public void failed(SessionFailedException cause) {
+                    told.add(cause.getMessage());
+                  }
+                })
+            .build());
+  }
+
+  private static HostClient connect(Appliance appliance, String host, String domain) {
+    return connect(appliance, host, domain, new LinkedBlockingQueue<>());
+  }
+
+  private static ByteBuf data(int bytes) {
+    return Unpooled.directBuffer(bytes).writeZero(bytes);
+  }
+
+  private record Answer(int status, String body) {
+    JsonNode json() throws IOException {
+      return new ObjectMapper().readTree(body);
+    }
+  }
+
+  private static Answer http(Appliance appliance, String method, String path) throws IOException {
+    InetSocketAddress address = appliance.controlAddress();
+    HttpURLConnection connection =
+        (HttpURLConnection)
+            URI.create("http://127.0.0.1:" + address.getPort() + path).toURL().openConnection();
+    connection.setRequestMethod(method);
+    int status = connection.getResponseCode();
+    try (var in = status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
+      return new Answer(status, new String(in.readAllBytes(), StandardCharsets.UTF_8));
+    }
+  }
+
+  @Test
+  void assignsAndListsDomainsOverHttp() throws Exception {
+    try (Appliance appliance = start()) {
+      assertEquals("[]", http(appliance, "GET", "/v1/domains").body());
+      assertEquals(404, http(appliance, "GET", "/v1/domains/finance").status());
+      assertEquals(200, http(appliance, "PUT", "/v1/domains/finance").status());
+      assertEquals(200, http(appliance, "PUT", "/v1/domains/finance").status(), "again");
+      Answer refused = http(appliance, "PUT", "/v1/domains/Finance!");
+      assertEquals(400, refused.status());
+      assertTrue(refused.json().get("error").asText().contains("'Finance!' is not a domain name"), refused.body());
+      JsonNode domain = http(appliance, "GET", "/v1/domains").json().get(0);
+      assertEquals("finance", domain.get("name").asText());
+      assertEquals("ACTIVE", domain.get("state").asText());
+      assertEquals(200, http(appliance, "GET", "/health").status());
+      assertEquals(404, http(appliance, "DELETE", "/v1/domains/finance").status());
+      assertEquals(404, http(appliance, "GET", "/").status());
+    }
+  }
+
+  @Test
+  void servesMetrics() throws Exception {
+    try (Appliance appliance = start("finance");
+        HostClient client = connect(appliance, "host1", "finance")) {
+      DiskStream disk = client.open("vm1", "disk0", DISK_BYTES, 512);
+      assertTrue(client.awaitReplicated(disk.write(0, data(4096)), PATIENCE));
+      String metrics = http(appliance, "GET", "/metrics").body();
+      for (String expected :
+          List.of(
+              "drva_ingest_bytes_total{domain=\"finance\"} 4096.0",
+              "drva_ingest_writes_total{domain=\"finance\"} 1.0",
+              "drva_replicated_rpo_seconds{domain=\"finance\"} 0.0",
+              "drva_ack_latency_seconds_count{domain=\"finance\"} 1",
+              "drva_log_used_bytes{domain=\"finance\"} " + (double) CYCLE_BYTES,
+              "drva_log_budget_bytes " + 16.0 * CYCLE_BYTES,
+              "drva_store_put_seconds_count{domain=\"finance\"}",
+              "drva_log_force_seconds_count{domain=\"finance\"}",
+              "drva_sessions{domain=\"finance\"} 1.0")) {
+        assertTrue(metrics.contains(expected), () -> expected + " is not in\n" + metrics);
+      }
+    }
+  }
+
+  @Test
+  void rpoGrowsWhileAHostIsAwayThatDidNotClose() throws Exception {
+    try (Appliance appliance = start("finance")) {
+      HostClient client = connect(appliance, "host1", "finance");
+      DiskStream disk = client.open("vm1", "disk0", DISK_BYTES, 512);
+      assertTrue(client.awaitReplicated(disk.write(0, data(512)), PATIENCE));
+      assertEquals(0, appliance.replicatedRpoMicros("finance"));
+      client.abort();
+      await(() -> appliance.replicatedRpoMicros("finance") > 0);
+      long before = appliance.replicatedRpoMicros("finance");
+      await(() -> appliance.replicatedRpoMicros("finance") > before);
+      try (HostClient back = connect(appliance, "host1", "finance")) {
+        DiskStream again = back.open("vm1", "disk0", DISK_BYTES, 512);
+        assertTrue(back.awaitReplicated(again.write(0, data(512)), PATIENCE));
+        assertEquals(0, appliance.replicatedRpoMicros("finance"));
+      }
+      await(() -> http(appliance, "GET", "/v1/domains/finance").json().get("connectedHosts").isEmpty());
+      assertEquals(0, appliance.replicatedRpoMicros("finance"), "closed in order");
+    }
+  }
+
+  @Test
+  void refusesAnUnknownDomain() throws Exception {
+    LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
+    try (Appliance appliance = start("finance")) {
+      HostClient client = connect(appliance, "host1", "payroll", told);
+      String reason = told.poll(30, TimeUnit.SECONDS);
+      assertTrue(reason.contains("not assigned to this appliance") && reason.contains("PUT /v1/domains/payroll"), reason);
+      client.abort();
+    }
+  }
+
+  @Test
+  void aDiskIsOpenInOneSessionAtATime() throws Exception {
+    LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
+    try (Appliance appliance = start("finance")) {
+      HostClient first = connect(appliance, "host1", "finance");
+      DiskStream disk = first.open("vm1", "disk0", DISK_BYTES, 512);
+      assertTrue(first.awaitLogged(disk.write(0, data(512)), PATIENCE));
+      long lastLsn = http(appliance, "GET", "/v1/domains/finance").json().get("lastLsn").asLong();
+
+      HostClient second = connect(appliance, "host2", "finance", told);
+      DiskStream same = second.open("vm1", "disk0", DISK_BYTES, 512);
+      long seq = same.write(0, data(512));
+      String reason = told.poll(30, TimeUnit.SECONDS);
+      assertTrue(reason.contains("is open in the session of host 'host1'"), reason);
+
+      assertTrue(first.awaitLogged(disk.write(512, data(512)), PATIENCE), "the first session goes on");
+      JsonNode status = http(appliance, "GET", "/v1/domains/finance").json();
+      // Attaching host2 is a record; its write is none.
+      assertTrue(status.get("lastLsn").asLong() <= lastLsn + 2, status.toString());
+
+      first.close();
+      assertTrue(second.awaitLogged(seq, PATIENCE), "the disk moved to the other host");
+      second.close();
+    }
+  }
+
+  @Test
+  void aDiskKeepsItsSectorSizeAndDoesNotShrink() throws Exception {
+    try (Appliance appliance = start("finance")) {
+      try (HostClient client = connect(appliance, "host1", "finance")) {
+        assertTrue(client.awaitLogged(client.open("vm1", "disk0", DISK_BYTES, 512).write(0, data(512)), PATIENCE));
+      }
+      for (var geometry : Map.of(DISK_BYTES, 4096, DISK_BYTES - 512, 512).entrySet()) {
+        LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
+        HostClient client = connect(appliance, "host1", "finance", told);
+        client.open("vm1", "disk0", geometry.getKey(), geometry.getValue());
+        String reason = told.poll(30, TimeUnit.SECONDS);
+        assertTrue(reason.contains("DISK_MISMATCH"), reason);
+        client.abort();
+      }
+      try (HostClient client = connect(appliance, "host1", "finance")) {
+        DiskStream grown = client.open("vm1", "disk0", 2 * DISK_BYTES, 512);
+        assertTrue(client.awaitReplicated(grown.write(DISK_BYTES, data(512)), PATIENCE), "a larger capacity grows it");
+      }
+    }
+  }
+
+  @Test
+  void aNewConnectionOfAHostSupersedesTheOld() throws Exception {
+    LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
+    try (Appliance appliance = start("finance")) {
+      HostClient old = connect(appliance, "host1", "finance", told);
+      assertTrue(old.awaitLogged(old.open("vm1", "disk0", DISK_BYTES, 512).write(0, data(512)), PATIENCE));
+      try (HostClient fresh = connect(appliance, "host1", "finance")) {
+        DiskStream disk = fresh.open("vm1", "disk0", DISK_BYTES, 512);
+        assertTrue(fresh.awaitReplicated(disk.write(0, data(512)), PATIENCE));
+        String reason = told.poll(30, TimeUnit.SECONDS);
+        assertTrue(reason.contains("SUPERSEDED"), reason);
+        assertTrue(fresh.awaitReplicated(disk.write(512, data(512)), PATIENCE));
+      }
+      old.abort();
+    }
+  }
+
+  @Test
+  void garbageEndsItsOwnSessionOnly() throws Exception {
+    try (Appliance appliance = start("finance");
+        HostClient client = connect(appliance, "host1", "finance")) {
+      DiskStream disk = client.open("vm1", "disk0", DISK_BYTES, 512);
+      assertTrue(client.awaitLogged(disk.write(0, data(512)), PATIENCE));
+      long lastLsn = http(appliance, "GET", "/v1/domains/finance").json().get("lastLsn").asLong();
+      try (Socket socket = new Socket(appliance.address().getAddress(), appliance.address().getPort())) {
+        socket.getOutputStream().write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+        byte[] answer = socket.getInputStream().readAllBytes();
+        assertTrue(new String(answer, StandardCharsets.ISO_8859_1).startsWith("DRV1"), "an ERROR frame, then the end");
+      }
+      assertEquals(lastLsn, http(appliance, "GET", "/v1/domains/finance").json().get("lastLsn").asLong());
+      assertTrue(client.awaitReplicated(disk.write(512, data(512)), PATIENCE));
+    }
+  }
+
+  @Test
+  void aFullLogHoldsHostsBackUntilTheStoreReturns() throws Exception {
+    LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
+    try (Appliance appliance = start("finance");
+        HostClient client = connect(appliance, "host1", "finance", told)) {
+      DiskStream disk = client.open("vm1", "disk0", DISK_BYTES, 512);
+      assertTrue(client.awaitReplicated(disk.write(0, data(512)), PATIENCE));
+      // The store stops: what should be the folder of the chain is a file.
+      Path chain = folder.resolve("store/finance/chain");
+      Path aside = folder.resolve("aside");
+      Files.move(chain, aside);
+      Files.createFile(chain);
+      CompletableFuture<Long> writing =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  long seq = 0;
+                  for (int i = 0; i < 160; i++) {
+                    seq = disk.write(i % 32 << 20, data(1 << 20));
+                  }
+                  return seq;
+                } catch (IOException | InterruptedException e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+      await(() -> http(appliance, "GET", "/v1/domains/finance").json().get("logFull").asBoolean());
+      JsonNode status = http(appliance, "GET", "/v1/domains/finance").json();
+      assertTrue(status.get("logBytes").asLong() <= 16L * CYCLE_BYTES, status.toString());
+      assertTrue(status.get("storeTrouble").asText().contains("chain/"), status.toString());
+      assertEquals(503, http(appliance, "GET", "/health").status());
+      assertFalse(writing.isDone());
+      long rpo = appliance.replicatedRpoMicros("finance");
+      await(() -> appliance.replicatedRpoMicros("finance") > rpo);
+
+      Files.delete(chain);
+      Files.move(aside, chain);
+      assertTrue(client.awaitReplicated(writing.get(1, TimeUnit.MINUTES), Duration.ofMinutes(1)));
+      status = http(appliance, "GET", "/v1/domains/finance").json();
+      assertFalse(status.get("logFull").asBoolean());
+      await(() -> http(appliance, "GET", "/health").status() == 200);
+      assertNull(told.poll(), "the session stood all the time");
+    }
+  }
+
+  @Test
+  void refusesAVolumeThatDoesNotFitTheContainer() throws Exception {
+    try (Appliance appliance = start("finance");
+        HostClient client = connect(appliance, "host1", "finance")) {
+      assertTrue(client.awaitReplicated(client.open("vm1", "disk0", DISK_BYTES, 512).write(0, data(512)), PATIENCE));
+    }
+    Files.move(folder.resolve("volume"), folder.resolve("old-volume"));
+    AssignmentException e = assertThrows(AssignmentException.class, () -> start("finance"));
+    assertTrue(e.getMessage().contains("this log store volume has no log of it"), e.getMessage());
+    Files.move(folder.resolve("store"), folder.resolve("old-store"));
+    try (Appliance appliance = start("finance")) {
+      assertEquals(200, http(appliance, "GET", "/health").status(), "a new container with a new volume");
+    }
+  }
+
+  @Test
+  void waitsForAStoreThatDoesNotAnswer() throws Exception {
+    Map<String, String> environment =
+        Map.of(
+            "AZURE_STORAGE_ACCOUNT", "account", "AZURE_STORAGE_KEY", "c2VjcmV0LWtleS1vZi10aGUtdGVzdA==");
+    ApplianceConfig config = config("azure:http://127.0.0.1:1/account", 16L * CYCLE_BYTES, "finance");
+    LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
+    try (Appliance appliance = Appliance.start(config, environment, Clocks.SYSTEM)) {
+      Answer health = http(appliance, "GET", "/health");
+      assertEquals(503, health.status());
+      assertTrue(health.body().contains("WAITING_FOR_STORE"), health.body());
+      assertFalse(health.body().contains("c2VjcmV0"), health.body());
+      HostClient client = connect(appliance, "host1", "finance", told);
+      String reason = told.poll(30, TimeUnit.SECONDS);
+      assertTrue(reason.contains("takes no sessions now: WAITING_FOR_STORE"), reason);
+      client.abort();
+    }
+  }
+
+  private interface Condition {
+    boolean holds() throws IOException;
+  }
+
+  /** Asks again and again, at most for as long as the test may take. */
+  private static void await(Condition condition) throws IOException {
+    while (!condition.holds()) {
+      Thread.onSpinWait();
+    }
+  }
+}
