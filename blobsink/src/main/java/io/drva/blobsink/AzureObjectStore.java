@@ -12,12 +12,15 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
 /** A storage account of Azure Blob, or of what speaks its protocol. */
 final class AzureObjectStore implements ObjectStore {
+  private static final String KEY_PART = "AccountKey=";
+
   /** Attempts within one operation; the shipper repeats the operation itself. */
   private static final int TRIES_MAX = 4;
 
@@ -96,8 +99,14 @@ final class AzureObjectStore implements ObjectStore {
     String key = environment.get("AZURE_STORAGE_KEY");
     String sas = environment.get("AZURE_STORAGE_SAS_TOKEN");
     if (isSet(connection)) {
+      for (String part : connection.split(";", -1)) {
+        if (part.startsWith(KEY_PART)) {
+          checkKey(part.substring(KEY_PART.length()));
+        }
+      }
       builder.connectionString(connection);
     } else if (isSet(account) && isSet(key)) {
+      checkKey(key);
       builder.credential(new StorageSharedKeyCredential(account, key));
     } else if (isSet(sas)) {
       builder.sasToken(sas);
@@ -110,6 +119,11 @@ final class AzureObjectStore implements ObjectStore {
               + " AZURE_STORAGE_SAS_TOKEN",
           null);
     }
+  }
+
+  /** The library would find out at the first request only. */
+  private static void checkKey(String key) {
+    Base64.getDecoder().decode(key);
   }
 
   private static boolean isSet(String value) {

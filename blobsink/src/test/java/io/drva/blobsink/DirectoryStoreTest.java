@@ -1,0 +1,71 @@
+package io.drva.blobsink;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class DirectoryStoreTest extends StoreContract {
+  @TempDir Path folder;
+
+  @Override
+  ObjectStore store() {
+    return open("dir:" + folder.resolve("store"), Map.of());
+  }
+
+  @Test
+  void removesWhatAKilledWriterLeftAndDoesNotListIt() throws IOException {
+    Container container = store().container("killed");
+    container.createIfAbsent();
+    container.put("chain/a", ObjectContent.of(ByteBuffer.allocate(10)));
+    Path left = folder.resolve("store/killed/chain/.b.12345.tmp");
+    Files.write(left, new byte[100]);
+    List<ObjectInfo> listed = new ArrayList<>();
+    container.list("", listed::add);
+    assertEquals(List.of(new ObjectInfo("chain/a", 10)), listed);
+    assertTrue(Files.exists(left));
+    container.createIfAbsent();
+    assertFalse(Files.exists(left));
+    assertEquals(10, container.stat("chain/a").orElseThrow().sizeBytes());
+  }
+
+  @Test
+  void leavesNothingBesideItsObjects() throws IOException {
+    Container container = store().container("clean");
+    container.createIfAbsent();
+    for (int i = 0; i < 3; i++) {
+      container.put("chain/a", ObjectContent.of(ByteBuffer.allocate(100_000)));
+    }
+    try (Stream<Path> files = Files.list(folder.resolve("store/clean/chain"))) {
+      assertEquals(1, files.count());
+    }
+  }
+
+  @Test
+  void refusesAddressesThatAreNone() {
+    for (String uri :
+        List.of(
+            "",
+            "dir:",
+            "/tmp/x",
+            "azure:",
+            "s3:bucket",
+            "azure:ftp://x",
+            "azure:https://h/?sig=secret")) {
+      IllegalArgumentException refused =
+          assertThrows(IllegalArgumentException.class, () -> ObjectStores.open(uri, Map.of()), uri);
+      assertFalse(refused.getMessage().contains("secret"));
+    }
+  }
+}
