@@ -29,14 +29,14 @@ final class ServerFlowTest {
           }
         };
     try (ProtocolServer server = start(300, 8);
-        RawClient client = RawClient.established(server.address(), "h")) {
+        RawPeer client = RawPeer.established(server.address(), "h")) {
       Thread sender =
           Thread.ofVirtual()
               .start(
                   () -> {
                     try {
                       for (int seq = 1; seq <= frames; seq++) {
-                        client.send(RawClient.write(seq, 0, bytes));
+                        client.send(RawPeer.write(seq, 0, bytes));
                       }
                     } catch (IOException e) {
                       throw new AssertionError(e);
@@ -61,7 +61,7 @@ final class ServerFlowTest {
   @Test
   void aStrangerThatSaysNothingIsTimedOut() throws Exception {
     try (ProtocolServer server = start(120, 8);
-        RawClient client = new RawClient(server.address())) {
+        RawPeer client = new RawPeer(server.address())) {
       client.sendBytes(new byte[] {0x44, 0x52}); // The beginning of a magic number does not help.
       assertEquals(ErrorCode.IDLE_TIMEOUT, error(client).code());
     }
@@ -70,7 +70,7 @@ final class ServerFlowTest {
   @Test
   void aSilentSessionIsTimedOut() throws Exception {
     try (ProtocolServer server = start(120, 8);
-        RawClient client = RawClient.established(server.address(), "h")) {
+        RawPeer client = RawPeer.established(server.address(), "h")) {
       assertEquals(ErrorCode.IDLE_TIMEOUT, error(client).code());
       domain.await("the end", () -> !domain.ends().isEmpty());
       assertInstanceOf(SessionEnd.Failed.class, domain.ends().get(0));
@@ -82,7 +82,7 @@ final class ServerFlowTest {
     PooledByteBufAllocator allocator = (PooledByteBufAllocator) Transport.ALLOCATOR;
     AtomicLong pinnedMax = new AtomicLong();
     try (ProtocolServer server = start(200, 8);
-        RawClient client = RawClient.established(server.address(), "h")) {
+        RawPeer client = RawPeer.established(server.address(), "h")) {
       byte[] pings = new byte[24 * 1_000];
       byte[] ping = FrameReaderTest.encode(List.of(new ControlFrame.Ping(1)));
       for (int i = 0; i < 1_000; i++) {
@@ -106,8 +106,8 @@ final class ServerFlowTest {
   @Test
   void oneSessionTooManyIsRefused() throws Exception {
     try (ProtocolServer server = start(30_000, 1);
-        RawClient first = RawClient.established(server.address(), "h1")) {
-      try (RawClient second = new RawClient(server.address())) {
+        RawPeer first = RawPeer.established(server.address(), "h1")) {
+      try (RawPeer second = new RawPeer(server.address())) {
         assertEquals(ErrorCode.LIMIT, error(second).code());
       }
       first.send(new ControlFrame.Ping(3));
@@ -118,7 +118,7 @@ final class ServerFlowTest {
   @Test
   void oneStreamTooManyIsRefused() throws Exception {
     try (ProtocolServer server = start(30_000, 8);
-        RawClient client = RawClient.established(server.address(), "h")) {
+        RawPeer client = RawPeer.established(server.address(), "h")) {
       client.send(new ControlFrame.Open(2, 512, 512, "vm", "b"));
       client.send(new ControlFrame.Open(3, 512, 512, "vm", "c"));
       assertEquals(ErrorCode.LIMIT, error(client).code());
@@ -128,7 +128,7 @@ final class ServerFlowTest {
   @Test
   void theClientsErrorIsTold() throws Exception {
     try (ProtocolServer server = start(30_000, 8);
-        RawClient client = RawClient.established(server.address(), "h")) {
+        RawPeer client = RawPeer.established(server.address(), "h")) {
       client.send(new ControlFrame.Failure(ErrorCode.UNSUPPORTED, 1, 0, "cannot\nhold"));
       domain.await("the end", () -> !domain.ends().isEmpty());
       assertEquals(
@@ -140,8 +140,8 @@ final class ServerFlowTest {
   @SuppressWarnings("try") // The clients close for the server's sake.
   void aServerThatClosesSaysSo() throws Exception {
     ProtocolServer server = start(30_000, 8);
-    try (RawClient client = RawClient.established(server.address(), "h");
-        RawClient stranger = new RawClient(server.address())) {
+    try (RawPeer client = RawPeer.established(server.address(), "h");
+        RawPeer stranger = new RawPeer(server.address())) {
       Thread closer = Thread.ofVirtual().start(server::close);
       ControlFrame.Close close = (ControlFrame.Close) client.receive(FrameType.CLOSE);
       assertEquals(ControlFrame.Close.SHUTTING_DOWN, close.reason());
@@ -157,14 +157,14 @@ final class ServerFlowTest {
   @Test
   void theClocksAreCompared() throws Exception {
     try (ProtocolServer server = start(150, 8);
-        RawClient client = RawClient.established(server.address(), "h")) {
+        RawPeer client = RawPeer.established(server.address(), "h")) {
       long ahead = 3_600_000_000L; // The client's clock is an hour behind.
       ControlFrame.Ping ping = (ControlFrame.Ping) client.receive(FrameType.PING);
       client.send(new ControlFrame.Ping(1)); // A stray PONG for it proves nothing.
       long clientTime = ping.originMicros() - ahead;
       client.send(new ControlFrame.Pong(ping.originMicros() + 1, 0, 0));
       client.send(new ControlFrame.Pong(ping.originMicros(), clientTime, clientTime));
-      client.send(RawClient.write(1, 0, 512));
+      client.send(RawPeer.write(1, 0, 512));
       domain.await("the write", () -> domain.applied().size() == 1);
       long error = Math.abs(domain.session(0).clockOffsetMicros() - ahead);
       assertTrue(error < 10_000_000, "off by " + error + " us");
@@ -186,7 +186,7 @@ final class ServerFlowTest {
         domain);
   }
 
-  private static ControlFrame.Failure error(RawClient client) throws Exception {
+  private static ControlFrame.Failure error(RawPeer client) throws Exception {
     return (ControlFrame.Failure) client.receive(FrameType.ERROR);
   }
 }

@@ -58,16 +58,16 @@ final class ServerRefusalsTest {
   @Test
   void wrongState() throws Exception {
     refusedBeforeHello(ErrorCode.WRONG_STATE, encode(new ControlFrame.Ping(1)));
-    refusedBeforeHello(ErrorCode.WRONG_STATE, encode(RawClient.write(1, 0, 512)));
-    refusedInSession(ErrorCode.WRONG_STATE, 0, encode(RawClient.hello("bad", MemoryDomain.NAME)));
+    refusedBeforeHello(ErrorCode.WRONG_STATE, encode(RawPeer.write(1, 0, 512)));
+    refusedInSession(ErrorCode.WRONG_STATE, 0, encode(RawPeer.hello("bad", MemoryDomain.NAME)));
     refusedInSession(ErrorCode.WRONG_STATE, 0, encode(new ControlFrame.Ack(0, 0)));
   }
 
   @Test
   void aFrameBeforeWelcome() throws Exception {
     domain.welcome = false;
-    byte[] hello = encode(RawClient.hello("bad", MemoryDomain.NAME));
-    try (RawClient client = new RawClient(server.address())) {
+    byte[] hello = encode(RawPeer.hello("bad", MemoryDomain.NAME));
+    try (RawPeer client = new RawPeer(server.address())) {
       client.sendBytes(hello);
       client.send(new ControlFrame.Ping(1));
       expectError(client, ErrorCode.WRONG_STATE, hello.length, 0);
@@ -76,10 +76,10 @@ final class ServerRefusalsTest {
 
   @Test
   void aFrameAfterClose() throws Exception {
-    try (RawClient client = RawClient.established(server.address(), "bad")) {
+    try (RawPeer client = RawPeer.established(server.address(), "bad")) {
       byte[] close = encode(new ControlFrame.Close(ControlFrame.Close.DONE));
       long offset = client.sentBytes() + close.length;
-      client.send(new ControlFrame.Close(ControlFrame.Close.DONE), RawClient.write(1, 0, 512));
+      client.send(new ControlFrame.Close(ControlFrame.Close.DONE), RawPeer.write(1, 0, 512));
       expectError(client, ErrorCode.WRONG_STATE, offset, 0);
     }
   }
@@ -101,19 +101,19 @@ final class ServerRefusalsTest {
 
   @Test
   void badChecksums() throws Exception {
-    byte[] head = encode(RawClient.write(1, 0, 512));
+    byte[] head = encode(RawPeer.write(1, 0, 512));
     head[Wire.HEAD_BYTES + 20] ^= 4;
     refusedInSession(ErrorCode.BAD_CHECKSUM, 0, head);
-    byte[] data = encode(RawClient.write(1, 0, 512));
+    byte[] data = encode(RawPeer.write(1, 0, 512));
     data[data.length - 1] ^= 4;
     refusedInSession(ErrorCode.BAD_DATA_CHECKSUM, 1, data);
   }
 
   @Test
   void hello() throws Exception {
-    refusedBeforeHello(ErrorCode.UNKNOWN_DOMAIN, encode(RawClient.hello("bad", "elsewhere")));
-    refusedBeforeHello(ErrorCode.BAD_NAME, encode(RawClient.hello("bad host", MemoryDomain.NAME)));
-    ControlFrame.Hello good = RawClient.hello("bad", MemoryDomain.NAME);
+    refusedBeforeHello(ErrorCode.UNKNOWN_DOMAIN, encode(RawPeer.hello("bad", "elsewhere")));
+    refusedBeforeHello(ErrorCode.BAD_NAME, encode(RawPeer.hello("bad host", MemoryDomain.NAME)));
+    ControlFrame.Hello good = RawPeer.hello("bad", MemoryDomain.NAME);
     refusedBeforeHello(
         ErrorCode.VERSION_MISMATCH,
         encode(
@@ -132,22 +132,22 @@ final class ServerRefusalsTest {
 
   @Test
   void extents() throws Exception {
-    refusedInSession(ErrorCode.OUT_OF_RANGE, 1, encode(RawClient.write(1, (1 << 20) - 512, 1_024)));
+    refusedInSession(ErrorCode.OUT_OF_RANGE, 1, encode(RawPeer.write(1, (1 << 20) - 512, 1_024)));
     refusedInSession(ErrorCode.OUT_OF_RANGE, 1, encode(zero(1, Long.MAX_VALUE - 511, 512, 1)));
     refusedInSession(ErrorCode.OUT_OF_RANGE, 1, encode(zero(1, -512, 1_024, 1)));
-    refusedInSession(ErrorCode.MISALIGNED, 1, encode(RawClient.write(1, 100, 512)));
-    refusedInSession(ErrorCode.MISALIGNED, 1, encode(RawClient.write(1, 0, 511)));
-    refusedInSession(ErrorCode.MISALIGNED, 1, encode(RawClient.write(1, 0, 0)));
+    refusedInSession(ErrorCode.MISALIGNED, 1, encode(RawPeer.write(1, 100, 512)));
+    refusedInSession(ErrorCode.MISALIGNED, 1, encode(RawPeer.write(1, 0, 511)));
+    refusedInSession(ErrorCode.MISALIGNED, 1, encode(RawPeer.write(1, 0, 0)));
   }
 
   @Test
   void sequence() throws Exception {
-    refusedInSession(ErrorCode.SEQUENCE_GAP, 2, encode(RawClient.write(2, 0, 512)));
-    refusedInSession(ErrorCode.SEQUENCE_GAP, 0, encode(RawClient.write(0, 0, 512)));
-    try (RawClient client = RawClient.established(server.address(), "prelude")) {
-      client.send(RawClient.write(1, 0, 512));
+    refusedInSession(ErrorCode.SEQUENCE_GAP, 2, encode(RawPeer.write(2, 0, 512)));
+    refusedInSession(ErrorCode.SEQUENCE_GAP, 0, encode(RawPeer.write(0, 0, 512)));
+    try (RawPeer client = RawPeer.established(server.address(), "prelude")) {
+      client.send(RawPeer.write(1, 0, 512));
       long offset = client.sentBytes();
-      client.send(RawClient.write(1, 0, 512));
+      client.send(RawPeer.write(1, 0, 512));
       expectError(client, ErrorCode.SEQUENCE_GAP, offset, 1);
     }
   }
@@ -167,7 +167,7 @@ final class ServerRefusalsTest {
             throw new IllegalStateException("boom");
           }
         };
-    refusedInSession(ErrorCode.INTERNAL, 0, encode(RawClient.write(1, 0, 512)));
+    refusedInSession(ErrorCode.INTERNAL, 0, encode(RawPeer.write(1, 0, 512)));
   }
 
   private static Samples.Extent zero(long seq, long offsetBytes, long lengthBytes, int stream) {
@@ -176,7 +176,7 @@ final class ServerRefusalsTest {
   }
 
   private void refusedBeforeHello(ErrorCode code, byte[] bytes) throws Exception {
-    try (RawClient client = new RawClient(server.address())) {
+    try (RawPeer client = new RawPeer(server.address())) {
       client.sendBytes(bytes);
       expectError(client, code, 0, 0);
     }
@@ -184,7 +184,7 @@ final class ServerRefusalsTest {
 
   /** More bytes follow the frame at fault, so that an early reset would be noticed. */
   private void refusedInSession(ErrorCode code, long seq, byte[] bytes) throws Exception {
-    try (RawClient client = RawClient.established(server.address(), "bad")) {
+    try (RawPeer client = RawPeer.established(server.address(), "bad")) {
       long offset = client.sentBytes();
       client.sendBytes(bytes);
       client.sendBytes(new byte[100_000]);
@@ -192,7 +192,7 @@ final class ServerRefusalsTest {
     }
   }
 
-  private static void expectError(RawClient client, ErrorCode code, long offset, long seq)
+  private static void expectError(RawPeer client, ErrorCode code, long offset, long seq)
       throws Exception {
     ControlFrame.Failure failure = (ControlFrame.Failure) client.receive(FrameType.ERROR);
     assertEquals(code, failure.code(), failure::message);

@@ -9,24 +9,37 @@ import java.net.Socket;
 import java.util.List;
 import java.util.UUID;
 
-/** A client that does what a test tells it, right or wrong; blocking, with plain sockets. */
-final class RawClient implements AutoCloseable {
+/** A peer that does what a test tells it, right or wrong; blocking, with plain sockets. */
+final class RawPeer implements AutoCloseable {
   private static final int PATIENCE_MS = 20_000;
 
-  private final Socket socket = new Socket();
+  private final Socket socket;
   private final DataInputStream in;
   private long sentBytes;
 
-  RawClient(InetSocketAddress address) throws IOException {
-    socket.setReceiveBufferSize(64 << 10);
-    socket.connect(address);
+  /** A client. */
+  RawPeer(InetSocketAddress address) throws IOException {
+    this(connect(address));
+  }
+
+  /** The end of a connection that stands. */
+  RawPeer(Socket socket) throws IOException {
+    this.socket = socket;
     socket.setSoTimeout(PATIENCE_MS);
+    socket.setTcpNoDelay(true);
     in = new DataInputStream(socket.getInputStream());
   }
 
+  private static Socket connect(InetSocketAddress address) throws IOException {
+    Socket socket = new Socket();
+    socket.setReceiveBufferSize(64 << 10); // Small, so that a peer that does not read is noticed.
+    socket.connect(address);
+    return socket;
+  }
+
   /** A client whose session is established; disk 1 is 1 MiB with sectors of 512 bytes. */
-  static RawClient established(InetSocketAddress address, String host) throws Exception {
-    RawClient client = new RawClient(address);
+  static RawPeer established(InetSocketAddress address, String host) throws Exception {
+    RawPeer client = new RawPeer(address);
     client.send(hello(host, MemoryDomain.NAME));
     client.receive(FrameType.WELCOME);
     client.send(new ControlFrame.Open(1, 512, 1 << 20, "vm-" + host, "disk0"));
@@ -73,6 +86,13 @@ final class RawClient implements AutoCloseable {
   /** Whether the server has ended its output. Reads nothing else. */
   boolean isAtEnd() throws IOException {
     return in.read() < 0;
+  }
+
+  /** Reads an extent without data, which has to come next. */
+  long receiveExtentSeq() throws IOException {
+    byte[] frame = new byte[Wire.EXTENT_HEAD_BYTES];
+    in.readFully(frame);
+    return Unpooled.wrappedBuffer(frame).getLong(Wire.HEAD_BYTES);
   }
 
   private ControlFrame receive() throws Exception {
