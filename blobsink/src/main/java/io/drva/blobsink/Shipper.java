@@ -61,7 +61,6 @@ public final class Shipper implements AutoCloseable {
   private long deadlineNanos;
   private volatile long lastReadLsn;
   private volatile long replicatedLsn;
-  private volatile long openTimeMicros = Long.MAX_VALUE;
   private volatile boolean closing;
   private volatile State state = State.NEW;
   private volatile Exception cause;
@@ -234,7 +233,9 @@ public final class Shipper implements AutoCloseable {
         source.dataCrc32c(),
         data);
     lastReadLsn = lsn;
-    openTimeMicros = builder.firstTimeMicros();
+    if (builder.recordCount() == 1) {
+      window.begun(builder.firstTimeMicros());
+    }
   }
 
   private void introduce(RecordType type) {
@@ -280,7 +281,6 @@ public final class Shipper implements AutoCloseable {
     }
     lastDigest = segment.digest();
     nextNumber++;
-    openTimeMicros = Long.MAX_VALUE;
     return submitted;
   }
 
@@ -380,10 +380,7 @@ public final class Shipper implements AutoCloseable {
    * none.
    */
   public long oldestUnreplicatedTimeMicros() {
-    long open =
-        openTimeMicros; // Before the window: a segment that moves there is seen twice rather than
-    // not at all.
-    return Math.min(open, window.oldestTimeMicros());
+    return window.oldestTimeMicros();
   }
 
   /** Segments stored by this shipper. */

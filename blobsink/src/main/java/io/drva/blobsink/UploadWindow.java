@@ -34,6 +34,7 @@ final class UploadWindow {
   private long firstUnstored;
   private long nextNumber;
   private Horizon horizon;
+  private long begunTimeMicros = Long.MAX_VALUE;
   private boolean stopped;
 
   private static final class Entry {
@@ -77,6 +78,7 @@ final class UploadWindow {
         return false;
       }
       entries[slot(number)] = new Entry(segment);
+      begunTimeMicros = Long.MAX_VALUE;
       waiting.add(segment);
       nextNumber++;
       changed.signalAll();
@@ -203,15 +205,24 @@ final class UploadWindow {
     }
   }
 
+  /** Says that a segment has its first record, with this time; the next {@link #submit} is it. */
+  void begun(long timeMicros) {
+    lock.lock();
+    try {
+      begunTimeMicros = timeMicros;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /**
-   * The time of the first record that is sealed and not below the horizon; Long.MAX_VALUE when
-   * there is none.
+   * The time of the first record that is not below the horizon; Long.MAX_VALUE when there is none.
    */
   long oldestTimeMicros() {
     lock.lock();
     try {
       return firstUnstored == nextNumber
-          ? Long.MAX_VALUE
+          ? begunTimeMicros
           : entries[slot(firstUnstored)].firstTimeMicros;
     } finally {
       lock.unlock();

@@ -41,13 +41,13 @@ public final class TestListener implements ShipperListener {
   public void awaitReplicated(long lsn) throws InterruptedException {
     lock.lock();
     try {
-      long left = TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
       while (lastLsn() < lsn) {
-        if (left <= 0 || failure.isDone()) {
+        if (System.nanoTime() > deadline || failure.isDone()) {
           throw new AssertionError(
               "LSN " + lsn + " is not replicated, only " + lastLsn() + "; failure: " + failure);
         }
-        left = changed.awaitNanos(Math.min(left, TimeUnit.SECONDS.toNanos(1)));
+        changed.await(1, TimeUnit.SECONDS);
       }
     } finally {
       lock.unlock();
