@@ -17,8 +17,9 @@ import java.util.random.RandomGenerator;
  * @param software name and version of the client, at most 64 bytes
  * @param incarnation what the sequence numbers belong to; new whenever the client starts with empty
  *     memory
- * @param retainedBytesMax bytes of frames that are kept until the server has logged them, connected
- *     or not: the producers' limit
+ * @param retainedBytesMax bytes of frames, with their bookkeeping, that are kept until the server
+ *     has logged them, connected or not: the producers' limit. What is sent of them is limited by
+ *     the server's window as well
  * @param dataBytesMax largest data of one frame that the client makes; longer writes are split
  * @param connectTimeoutMs how long one attempt may take until the connection stands
  * @param welcomeTimeoutMs how long the server may take to answer HELLO

@@ -110,7 +110,8 @@ final class Outbox {
     long frameBytesMax = data == null ? EXTENT_BYTES_MAX : dataBytesMax;
     frameBytesMax -= frameBytesMax % stream.sectorBytes();
     long count = (lengthBytes + frameBytesMax - 1) / frameBytesMax;
-    long bytes = count * Wire.EXTENT_HEAD_BYTES + (data == null ? 0 : lengthBytes);
+    long overheadBytes = count * (Wire.EXTENT_HEAD_BYTES + RetainedFrames.SLOT_BYTES);
+    long bytes = overheadBytes + (data == null ? 0 : lengthBytes);
     // The checksum of the usual single frame is made before the lock is taken.
     int dataCrc32c = data != null && count == 1 ? Crc32c.of(data) : 0;
     lock.lock();
@@ -313,7 +314,7 @@ final class Outbox {
       }
       failure = cause;
       while (!frames.isEmpty()) {
-        retainedBytes -= frames.removeFirst();
+        retainedBytes -= frames.removeFirst() + RetainedFrames.SLOT_BYTES;
       }
       sentSeq = lastSeq;
       room.signalAll();
@@ -355,7 +356,7 @@ final class Outbox {
   private boolean drop(long seq, int count) {
     for (int i = 0; i < count && !frames.isEmpty() && frames.firstSeq() <= seq; i++) {
       int bytes = frames.removeFirst();
-      retainedBytes -= bytes;
+      retainedBytes -= bytes + RetainedFrames.SLOT_BYTES;
       sentBytes -= bytes;
     }
     return frames.isEmpty() || frames.firstSeq() > seq;

@@ -8,6 +8,9 @@ import io.netty.buffer.ByteBuf;
  * in. Not thread-safe: guarded by the {@link Outbox}.
  */
 final class RetainedFrames {
+  /** What the bookkeeping of one frame takes on the heap, rounded up. It counts as kept as well. */
+  static final int SLOT_BYTES = 96;
+
   private static final int SLOTS_INITIAL = 1_024;
 
   /** One sequenced frame. The head is rebuilt when it is sent: a few fields instead of a buffer. */

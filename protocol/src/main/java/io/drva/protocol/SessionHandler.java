@@ -26,7 +26,10 @@ public interface SessionHandler {
    */
   void extent(ExtentFrame frame);
 
-  /** The frames of one socket read are delivered: hand the batch over. */
+  /**
+   * The extents of one socket read are delivered: hand the batch over. Called after reads that
+   * brought an extent, and before {@link #close} and {@link #ended} if there is still a batch.
+   */
   void readComplete();
 
   /**
