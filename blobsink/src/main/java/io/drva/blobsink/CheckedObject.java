@@ -44,7 +44,11 @@ public final class CheckedObject {
         last[index.chunk(i)] = i;
       }
     }
-    ByteBuffer raw = ByteBuffer.allocate(Format.CHUNK_RAW_BYTES_MAX);
+    int rawBytesMax = 0;
+    for (int chunk = 0; chunk < index.chunkCount(); chunk++) {
+      rawBytesMax = Math.max(rawBytesMax, index.chunkRawBytes(chunk));
+    }
+    ByteBuffer raw = ByteBuffer.allocate(rawBytesMax);
     for (int chunk = 0; chunk < index.chunkCount(); chunk++) {
       ChunkRef place = ChunkRef.of(index, chunk);
       place.decode(ref.container(), ref.object(), object, (int) place.offset(), raw);
