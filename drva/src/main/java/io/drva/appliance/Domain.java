@@ -30,11 +30,11 @@ import org.slf4j.LoggerFactory;
  * <p>Why {@code logged(n)} is true when it is sent (invariant 1):
  *
  * <ol>
- *   <li>The log writer appends frame n, then publishes n as its connection's appended number.
- *   <li>The force thread first reads every connection's appended number ({@link #forcing}), then the log chooses the LSN that its
- *       force will cover: at least that of every frame remembered.
+ *   <li>The log writer publishes n and the LSN that n gets, then appends n ({@link SessionProgress#appending}).
+ *   <li>Before each force the force thread reads what each connection published ({@link #forcing}), then the log chooses the LSN that
+ *       the force will cover: at least that of every frame appended by then.
  *   <li>The force returns without error; otherwise the log has stopped and nothing is acknowledged any more.
- *   <li>Only then is what was remembered acknowledged ({@link #forced}).
+ *   <li>Only then is acknowledged what the force's LSN covers ({@link SessionProgress#forced}).
  * </ol>
  */
 final class Domain implements AutoCloseable {
@@ -363,7 +363,7 @@ final class Domain implements AutoCloseable {
     metrics.force(forceNanos);
     long now = clocks.nanos().getAsLong();
     for (SessionProgress progress : forcing) {
-      progress.forced(now, metrics);
+      progress.forced(lsn, now, metrics);
     }
     while (true) {
       Runnable action;

@@ -113,6 +113,7 @@ final class LogWriter implements Runnable {
   private void append(SessionProgress progress, ExtentFrame frame) throws IOException, StoppedException {
     ByteBuffer data = frameData.of(frame.data());
     awaitSpace(data.remaining());
+    progress.appending(frame.seq(), log.lastLsn() + 1);
     log.append(
         switch (frame.type()) {
           case WRITE -> RecordType.WRITE;
@@ -130,7 +131,6 @@ final class LogWriter implements Runnable {
         timeOf(frame.timeMicros() + frame.session().clockOffsetMicros()),
         frame.dataCrc32c(),
         data);
-    progress.appended(frame.seq());
     metrics.ingested(frame.lengthBytes());
   }
 
@@ -147,7 +147,7 @@ final class LogWriter implements Runnable {
       log.attachHost(progress.slot().number(), progress.slot().name(), incarnation, now());
     }
     attached.put(session, progress);
-    progress.appended(loggedSeq);
+    progress.appending(loggedSeq, log.lastLsn());
     domain.attached(progress, loggedSeq);
   }
 

@@ -12,11 +12,16 @@ final class SessionProgress {
   private final ServerSession session;
   private final HostSlot slot;
 
-  /** The last sequence number in the log; log writer writes, force thread reads. */
-  private volatile long appendedSeq;
+  // The frame that is being appended: its sequence number and the LSN that it gets. The log writer writes first the LSN and then the
+  // number, just before it appends; the force thread reads them the other way round. So a number that was read belongs to the LSN
+  // that was read, or to an earlier one.
+  private volatile long appendingLsn;
+  private volatile long appendingSeq;
 
-  /** Force thread: what the force in progress covers for certain. */
+  /** Force thread: the frame that was being appended when the force began. */
   private long forcingSeq;
+
+  private long forcingLsn;
 
   // When whole socket reads came: the sequence number that ended the read, and the time. Event loop writes, force thread reads. A full
   // ring drops marks, which thins the sample of latencies and nothing else.
@@ -48,21 +53,37 @@ final class SessionProgress {
     }
   }
 
-  /** Log writer: the frame is in the log. */
-  void appended(long seq) {
-    appendedSeq = seq;
+  /** Log writer: the frame with this number is appended next and gets this LSN. All frames before it are in the log. */
+  void appending(long seq, long lsn) {
+    appendingLsn = lsn;
+    appendingSeq = seq;
   }
 
-  /** Force thread, before the log chooses what the next force covers: remembers what is appended now. */
+  /** Force thread, before the log chooses what the next force covers. */
   void forcing() {
-    forcingSeq = appendedSeq;
+    forcingSeq = appendingSeq;
+    forcingLsn = appendingLsn;
   }
 
-  /** Force thread, after that force returned without error. */
-  void forced(long nowNanos, DomainMetrics metrics) {
-    session.logged(forcingSeq);
+  /**
+   * Force thread, after a force returned without error: acknowledges what it covers.
+   *
+   * <ol>
+   *   <li>The frame that was being appended when the force began is covered if its LSN is.
+   *   <li>The frame before that one was in the log before the force chose its LSN, so it is covered in any case.
+   *   <li>The frame that is being appended now is covered if its LSN is. If it is not, another force follows that covers it, and no
+   *       acknowledgement is forgotten.
+   * </ol>
+   */
+  void forced(long forcedLsn, long nowNanos, DomainMetrics metrics) {
+    long loggedSeq = forcingLsn <= forcedLsn ? forcingSeq : forcingSeq - 1;
+    long nowSeq = appendingSeq;
+    if (appendingLsn <= forcedLsn) {
+      loggedSeq = nowSeq;
+    }
+    session.logged(loggedSeq);
     int read = marksRead;
-    while (read != marksWritten && markSeq[read & (MARKS - 1)] <= forcingSeq) {
+    while (read != marksWritten && markSeq[read & (MARKS - 1)] <= loggedSeq) {
       metrics.ackLatency(nowNanos - markNanos[read & (MARKS - 1)]);
       read++;
     }
