@@ -1,5 +1,7 @@
 package io.drva.cli;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import io.drva.appliance.Appliance;
 import io.drva.appliance.ApplianceConfig;
 import io.drva.appliance.Clocks;
@@ -8,6 +10,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -42,6 +45,7 @@ final class ServeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     ApplianceConfig settings = ConfigFile.read(config);
+    logWhatIsDone();
     CountDownLatch stop = new CountDownLatch(1);
     try (Appliance appliance = Appliance.start(settings, System.getenv(), Clocks.SYSTEM)) {
       PrintWriter out = spec.commandLine().getOut();
@@ -64,5 +68,12 @@ final class ServeCommand implements Callable<Integer> {
       stop.await();
     }
     return 0;
+  }
+
+  /** A service tells what it does; other commands only what is wrong. DRVA_LOG_LEVEL overrides both. */
+  private static void logWhatIsDone() {
+    if (System.getenv("DRVA_LOG_LEVEL") == null && LoggerFactory.getLogger("io.drva") instanceof Logger logger) {
+      logger.setLevel(Level.INFO);
+    }
   }
 }
