@@ -100,9 +100,7 @@ public final class ChainState {
         header.firstTimeMicros() >= lastTimeMicros,
         "its time is before that of the chain so far");
     checkHosts(ref, index.hosts());
-    for (int i = 0; i < index.disks().size(); i++) {
-      checkDisk(ref, index, i);
-    }
+    checkDisks(ref, index);
     for (DiskInfo disk : index.disks()) {
       disks.put(disk.number(), disk);
     }
@@ -177,33 +175,74 @@ public final class ChainState {
     }
   }
 
-  private void checkDisk(ObjectRef ref, SegmentIndex index, int tableIndex)
-      throws CorruptObjectException {
-    DiskInfo disk = index.disks().get(tableIndex);
-    DiskInfo before = disks.get(disk.number());
-    if (before == null) {
-      int first = 0;
-      while (index.disk(first) != tableIndex) {
-        first++;
+  /**
+   * Follows every disk through the records, from what it was before to what the table says of the
+   * segment's end.
+   */
+  private void checkDisks(ObjectRef ref, SegmentIndex index) throws CorruptObjectException {
+    int count = index.disks().size();
+    long[] capacityBytes = new long[count];
+    BaselineState[] baseline = new BaselineState[count];
+    for (int d = 0; d < count; d++) {
+      DiskInfo before = disks.get(index.disks().get(d).number());
+      checkSame(ref, before, index.disks().get(d));
+      capacityBytes[d] = before == null ? 0 : before.capacityBytes();
+      baseline[d] = before == null ? BaselineState.NEVER_BEGUN : before.baseline();
+    }
+    if (afterDamage) {
+      return; // What the disks were before is not known for certain.
+    }
+    for (int i = 0; i < index.recordCount(); i++) {
+      RecordType type = index.type(i);
+      int d = index.disk(i);
+      if (type == RecordType.DISK_OPENED) {
+        requireLsn(ref, index, i, index.offsetBytes(i) >= capacityBytes[d], "the disk shrinks");
+        capacityBytes[d] = index.offsetBytes(i);
+      } else if (type.hasExtent()) {
+        boolean within = index.offsetBytes(i) <= capacityBytes[d] - index.lengthBytes(i);
+        requireLsn(
+            ref,
+            index,
+            i,
+            within,
+            "the extent is beyond the disk as it is by then, or it was not opened");
       }
-      boolean opened = afterDamage || index.type(first) == RecordType.DISK_OPENED;
+      if (type == RecordType.BASELINE) {
+        baseline[d] = index.endsBaseline(i) ? BaselineState.COMPLETE : BaselineState.RUNNING;
+      }
+    }
+    for (int d = 0; d < count; d++) {
+      DiskInfo after = index.disks().get(d);
+      boolean sound = after.capacityBytes() == capacityBytes[d] && after.baseline() == baseline[d];
       require(
           ref,
           Format.HEADER_BYTES,
-          opened,
-          "index: the disk " + disk.number() + " is used before it is opened");
-      return;
+          sound,
+          "index: the disk " + after.number() + " is not what its records make of it");
     }
+  }
+
+  private static void checkSame(ObjectRef ref, DiskInfo before, DiskInfo after)
+      throws CorruptObjectException {
     boolean sound =
-        before.vm().equals(disk.vm())
-            && before.disk().equals(disk.disk())
-            && before.sectorBytes() == disk.sectorBytes()
-            && before.capacityBytes() <= disk.capacityBytes();
+        before == null
+            || (before.vm().equals(after.vm())
+                && before.disk().equals(after.disk())
+                && before.sectorBytes() == after.sectorBytes()
+                && before.capacityBytes() <= after.capacityBytes());
     require(
         ref,
         Format.HEADER_BYTES,
         sound,
-        "index: the disk " + disk.number() + " is not as it was, or shrank");
+        "index: the disk " + after.number() + " is not as it was, or shrank");
+  }
+
+  private static void requireLsn(
+      ObjectRef ref, SegmentIndex index, int record, boolean holds, String what)
+      throws CorruptObjectException {
+    if (!holds) {
+      throw ref.corrupt(Format.HEADER_BYTES, "index, LSN " + index.lsn(record) + ": " + what);
+    }
   }
 
   /**

@@ -2,11 +2,13 @@ package io.drva.blobsink;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -14,7 +16,10 @@ import java.util.concurrent.atomic.AtomicLong;
  * conflict with one's own object, reads that break off. Seeded; safe for use by several threads.
  */
 public final class FaultyContainer implements Container {
+  private static final long PATIENCE_SECONDS = 60;
+
   private final Container inner;
+  private final Set<String> stored = new HashSet<>();
   private final SplittableRandom random;
   private final int failuresPercent;
   private final Set<String> held = ConcurrentHashMap.newKeySet();
@@ -58,6 +63,26 @@ public final class FaultyContainer implements Container {
     released.countDown();
   }
 
+  /** Returns when an object was stored through this container. */
+  public synchronized void awaitStored(String object) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    while (!stored.contains(object)) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError(object + " was not stored");
+      }
+      wait(TimeUnit.SECONDS.toMillis(1));
+    }
+  }
+
+  private PutResult putInner(String object, ObjectContent content) throws StoreException {
+    PutResult result = inner.put(object, content);
+    synchronized (this) {
+      stored.add(object);
+      notifyAll();
+    }
+    return result;
+  }
+
   private synchronized int dice(int sides) {
     return random.nextInt(sides);
   }
@@ -84,13 +109,13 @@ public final class FaultyContainer implements Container {
       }
     }
     if (!fails()) {
-      return inner.put(object, content);
+      return putInner(object, content);
     }
     int kind = down ? 0 : dice(3);
     if (kind == 0) {
       throw failure("put", object); // The request never arrived.
     }
-    PutResult result = inner.put(object, content);
+    PutResult result = putInner(object, content);
     if (kind == 1) {
       throw failure("put", object); // It was applied, but the answer was lost.
     }

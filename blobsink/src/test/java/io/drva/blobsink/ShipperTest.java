@@ -167,7 +167,7 @@ final class ShipperTest {
     try (Shipper old = start(faulty, config)) {
       log.append(records);
       listener.awaitReplicated(100);
-      awaitObject(ObjectNames.chain(23));
+      faulty.awaitStored(ObjectNames.chain(23));
       old.abort();
     }
     assertEquals(100, listener.reports().getLast().lsn());
@@ -187,16 +187,6 @@ final class ShipperTest {
     ChainSummary after = ChainReader.walk(memory, ChainVisitor.NONE);
     assertTrue(after.gap().isEmpty());
     assertEquals(records.size(), after.head().lastLsn());
-  }
-
-  private void awaitObject(String name) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-    while (memory.stat(name).isEmpty()) {
-      if (System.nanoTime() > deadline) {
-        throw new AssertionError(name + " was not stored");
-      }
-      Thread.onSpinWait();
-    }
   }
 
   @Test
