@@ -47,27 +47,27 @@ final class ServeCommand implements Callable<Integer> {
     ApplianceConfig settings = ConfigFile.read(config);
     logWhatIsDone();
     CountDownLatch stop = new CountDownLatch(1);
+    CountDownLatch stopped = new CountDownLatch(1);
     try (Appliance appliance = Appliance.start(settings, System.getenv(), Clocks.SYSTEM)) {
       PrintWriter out = spec.commandLine().getOut();
       out.println("listening on " + appliance.address() + ", control API on " + appliance.controlAddress());
       out.flush();
-      Thread main = Thread.currentThread();
-      Runtime.getRuntime()
-          .addShutdownHook(
-              Thread.ofPlatform()
-                  .name("stop")
-                  .unstarted(
-                      () -> {
-                        stop.countDown();
-                        try {
-                          main.join();
-                        } catch (InterruptedException e) {
-                          Thread.currentThread().interrupt();
-                        }
-                      }));
+      Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(() -> stop(stop, stopped)));
       stop.await();
+    } finally {
+      stopped.countDown();
     }
     return 0;
+  }
+
+  /** On the way out of the process, which ends when this returns: has the appliance stop in order first. */
+  private static void stop(CountDownLatch stop, CountDownLatch stopped) {
+    stop.countDown();
+    try {
+      stopped.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** A service tells what it does; other commands only what is wrong. DRVA_LOG_LEVEL overrides both. */
