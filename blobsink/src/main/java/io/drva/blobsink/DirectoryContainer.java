@@ -2,6 +2,7 @@ package io.drva.blobsink;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
@@ -161,6 +162,8 @@ final class DirectoryContainer implements Container {
   private void forceOrStop(Path directory) throws IOException {
     try {
       force(directory);
+    } catch (ClosedByInterruptException e) {
+      throw e; // The thread was stopped; nothing is known to be wrong with the disk.
     } catch (IOException e) {
       failedForce = e;
       throw e;

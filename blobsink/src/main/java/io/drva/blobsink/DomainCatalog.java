@@ -90,6 +90,22 @@ public final class DomainCatalog {
     return host;
   }
 
+  /** Takes note of what a source's record says of its host and disk. */
+  void introduce(RecordSource source) {
+    int hostNumber = source.hostNumber();
+    if (source.type() == RecordType.HOST_ATTACHED || !knowsHost(hostNumber)) {
+      host(hostNumber, source.hostName(), source.hostIncarnation());
+    }
+    if (source.type() == RecordType.DISK_OPENED) {
+      disk(
+          source.diskNumber(),
+          source.vmName(),
+          source.diskName(),
+          Math.toIntExact(source.lengthBytes()),
+          source.offsetBytes());
+    }
+  }
+
   /** Whether records of the host with this number can be added. */
   public boolean knowsHost(int hostNumber) {
     return hostNumber >= 0

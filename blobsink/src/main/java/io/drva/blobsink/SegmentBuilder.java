@@ -6,21 +6,14 @@ import java.util.zip.CRC32C;
 import net.jpountz.lz4.LZ4Compressor;
 
 /**
- * Packs records into a segment. Owned by one thread; allocates nothing per record.
- *
- * <p>Records of one disk are gathered in a chunk of {@link StagedChunk#RAW_BYTES}, which is then
- * compressed to its place in the data. Few disks write at a time, so {@link #OPEN_CHUNKS_MAX} open
- * chunks are enough; when all are taken, the fullest is closed early.
+ * Packs records into a segment: keeps the record table and the disk table, and leaves the data to
+ * {@link ChunkPacker}. Owned by one thread; allocates nothing per record.
  */
 final class SegmentBuilder {
-  static final int OPEN_CHUNKS_MAX = 16;
-
   private final SegmentBuffers buffers;
   private final DomainCatalog catalog;
   private final LZ4Compressor compressor;
   private final CRC32C crc = new CRC32C();
-  private final StagedChunk[] chunks = new StagedChunk[OPEN_CHUNKS_MAX];
-  private int chunksReserved;
 
   /**
    * The raw index: the record table from {@link #recordsAt} on, everything else put in front of it
@@ -29,20 +22,15 @@ final class SegmentBuilder {
   private final ByteBuffer index;
 
   private final int recordsAt;
-  private final ByteBuffer chunkTable;
+  private final ChunkPacker packer;
   private final DomainCatalog.Disk[] disks;
-  private final int[] finalChunk;
 
   private SegmentBuffers.Buffer buffer;
   private long firstLsn;
   private long firstTimeMicros;
   private long lastTimeMicros;
   private int recordCount;
-  private int chunkCount;
-  private int provisionalCount;
   private int diskCount;
-  private int stagedBytes;
-  private long rawBytes;
 
   SegmentBuilder(SegmentBuffers buffers, DomainCatalog catalog, long lastTimeMicros) {
     this(buffers, catalog, lastTimeMicros, Lz4.compressor());
@@ -60,9 +48,8 @@ final class SegmentBuilder {
     int recordsMax = buffers.recordsMax();
     this.index = ByteBuffer.allocateDirect(buffers.indexBytesMax());
     this.recordsAt = buffers.indexBytesMax() - recordsMax * Format.RECORD_ENTRY_BYTES;
-    this.chunkTable = ByteBuffer.allocateDirect(recordsMax * Format.CHUNK_ENTRY_BYTES);
+    this.packer = new ChunkPacker(compressor, recordsMax);
     this.disks = new DomainCatalog.Disk[Math.min(recordsMax, Format.NAMES_MAX)];
-    this.finalChunk = new int[recordsMax];
   }
 
   DomainCatalog catalog() {
@@ -100,12 +87,8 @@ final class SegmentBuilder {
     buffer = target;
     firstLsn = lsn;
     recordCount = 0;
-    chunkCount = 0;
-    provisionalCount = 0;
     diskCount = 0;
-    stagedBytes = 0;
-    rawBytes = 0;
-    chunkTable.clear();
+    packer.begin(target.data);
   }
 
   /** Whether a record with so much data still belongs in this segment; the first always does. */
@@ -116,8 +99,7 @@ final class SegmentBuilder {
     return recordCount == 0
         || (recordCount < buffers.recordsMax()
             && nameBytes <= SegmentBuffers.NAME_TABLES_BYTES
-            && (dataBytes == 0
-                || buffer.data.position() + stagedBytes + dataBytes <= buffers.targetBytes()));
+            && (dataBytes == 0 || packer.bytes() + dataBytes <= buffers.targetBytes()));
   }
 
   /**
@@ -152,20 +134,13 @@ final class SegmentBuilder {
     DomainCatalog.Host host = catalog.hostOf(hostNumber);
     DomainCatalog.Disk disk = type.namesDisk() ? catalog.diskOf(diskNumber) : null;
     check(type, flags, disk, offsetBytes, lengthBytes, data.remaining());
+    int diskIndex = disk == null ? Format.NO_DISK : tableIndex(disk);
     int chunk = Format.NO_CHUNK;
     int chunkPosition = 0;
     if (type.hasData()) {
       checkData(dataCrc32c, data);
-      if (data.remaining() >= StagedChunk.RAW_BYTES) {
-        chunk = ownChunk(disk, data);
-      } else {
-        StagedChunk staged = stagedChunk(disk, data.remaining());
-        chunk = staged.provisional;
-        chunkPosition = staged.raw.position();
-        staged.raw.put(chunkPosition, data, data.position(), data.remaining());
-        staged.raw.position(chunkPosition + data.remaining());
-        stagedBytes += data.remaining();
-      }
+      chunk = packer.add(disk, data);
+      chunkPosition = packer.lastPosition();
     }
     host.lastSeq = Math.max(host.lastSeq, sequence);
     if (type == RecordType.BASELINE) {
@@ -183,7 +158,7 @@ final class SegmentBuilder {
     index.putInt(at + 20, chunk);
     index.putInt(at + 24, chunkPosition);
     index.putInt(at + 28, type.hasData() ? dataCrc32c : 0);
-    index.putShort(at + 32, (short) (disk == null ? Format.NO_DISK : tableIndex(disk)));
+    index.putShort(at + 32, (short) diskIndex);
     index.putShort(at + 34, (short) host.tableIndex);
     index.put(at + 36, (byte) type.code());
     index.put(at + 37, (byte) flags);
@@ -262,81 +237,6 @@ final class SegmentBuilder {
     return disk.tableIndex;
   }
 
-  private int ownChunk(DomainCatalog.Disk disk, ByteBuffer data) {
-    int provisional = provisionalCount++;
-    store(disk, provisional, data, data.position(), data.remaining());
-    return provisional;
-  }
-
-  private StagedChunk stagedChunk(DomainCatalog.Disk disk, int dataBytes) {
-    StagedChunk chunk = disk.chunk;
-    if (chunk != null && chunk.raw.remaining() < dataBytes) {
-      close(chunk);
-      chunk = null;
-    }
-    if (chunk == null) {
-      chunk = freeChunk();
-      chunk.disk = disk;
-      chunk.provisional = provisionalCount++;
-      disk.chunk = chunk;
-    }
-    return chunk;
-  }
-
-  private StagedChunk freeChunk() {
-    StagedChunk fullest = null;
-    for (int i = 0; i < chunksReserved; i++) {
-      StagedChunk chunk = chunks[i];
-      if (chunk.disk == null) {
-        return chunk;
-      }
-      if (fullest == null || chunk.raw.position() > fullest.raw.position()) {
-        fullest = chunk;
-      }
-    }
-    if (chunksReserved < OPEN_CHUNKS_MAX) {
-      chunks[chunksReserved] = new StagedChunk(ByteBuffer.allocateDirect(StagedChunk.RAW_BYTES));
-      return chunks[chunksReserved++];
-    }
-    close(fullest);
-    return fullest;
-  }
-
-  private void close(StagedChunk chunk) {
-    int lengthBytes = chunk.raw.position();
-    stagedBytes -= lengthBytes;
-    store(chunk.disk, chunk.provisional, chunk.raw, 0, lengthBytes);
-    reset(chunk);
-  }
-
-  private static void reset(StagedChunk chunk) {
-    chunk.disk.chunk = null;
-    chunk.disk = null;
-    chunk.raw.clear();
-  }
-
-  /** Compresses a chunk to the end of the data, or copies it when that is no shorter. */
-  private void store(
-      DomainCatalog.Disk disk, int provisional, ByteBuffer raw, int rawAt, int length) {
-    ByteBuffer data = buffer.data;
-    int at = data.position();
-    int storedBytes = compressor.compress(raw, rawAt, length, data, at, Lz4.boundBytes(length));
-    int codec = Format.CODEC_LZ4;
-    if (storedBytes >= length) {
-      storedBytes = length;
-      codec = Format.CODEC_STORED;
-      data.put(at, raw, rawAt, length);
-    }
-    data.limit(at + storedBytes).position(at);
-    crc.reset();
-    crc.update(data);
-    data.clear().position(at + storedBytes);
-    chunkTable.putLong(at).putInt(storedBytes).putInt(length).putInt((int) crc.getValue());
-    chunkTable.putInt(codec << 24).putInt(tableIndex(disk)).putInt(0);
-    finalChunk[provisional] = chunkCount++;
-    rawBytes += length;
-  }
-
   /**
    * Ends the segment. The builder is ready for the next one.
    *
@@ -346,20 +246,15 @@ final class SegmentBuilder {
     if (buffer == null || recordCount == 0) {
       throw new IllegalStateException("there is nothing to seal");
     }
-    for (int i = 0; i < chunksReserved; i++) {
-      if (chunks[i].disk != null) {
-        close(chunks[i]);
-      }
-    }
+    packer.finish();
     for (int i = 0; i < recordCount; i++) {
       int at = recordsAt + i * Format.RECORD_ENTRY_BYTES + 20;
       int provisional = index.getInt(at);
       if (provisional != Format.NO_CHUNK) {
-        index.putInt(at, finalChunk[provisional]);
+        index.putInt(at, packer.chunk(provisional));
       }
     }
     SegmentBuffers.Buffer target = buffer;
-    target.data.flip();
     int rawIndexBytes = writeIndex();
     int storedIndexBytes = storeIndex(target.head, rawIndexBytes);
     ObjectHeader header =
@@ -379,11 +274,11 @@ final class SegmentBuilder {
             rawIndexBytes,
             Crc.of(target.head, Format.HEADER_BYTES, storedIndexBytes),
             target.data.remaining(),
-            chunkCount,
+            packer.chunkCount(),
             diskCount,
             catalog.hostCount(),
             place.createdMicros(),
-            rawBytes);
+            packer.rawBytes());
     header.encode(target.head, 0);
     target.head.limit(Format.HEADER_BYTES + storedIndexBytes);
     Digest digest = Digest.of(target.head);
@@ -407,8 +302,7 @@ final class SegmentBuilder {
       DomainCatalog.writeDisk(index, disks[i]);
     }
     catalog.writeHostTable(index);
-    chunkTable.flip();
-    index.put(chunkTable);
+    index.put(packer.table());
     // Moved up to the record table, which is the bulk and stays where it is.
     int tablesBytes = index.position();
     index.put(recordsAt - tablesBytes, index, 0, tablesBytes);
@@ -440,11 +334,7 @@ final class SegmentBuilder {
    */
   void abandon() {
     if (buffer != null) {
-      for (int i = 0; i < chunksReserved; i++) {
-        if (chunks[i].disk != null) {
-          reset(chunks[i]);
-        }
-      }
+      packer.abandon();
       SegmentBuffers.Buffer target = buffer;
       release();
       target.close();

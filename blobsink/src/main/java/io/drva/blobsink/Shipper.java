@@ -220,7 +220,7 @@ public final class Shipper implements AutoCloseable {
     // Only now: a new incarnation belongs in the table of the segment that holds its first record,
     // not in the one before.
     RecordType type = source.type();
-    introduce(type);
+    builder.catalog().introduce(source);
     builder.add(
         type,
         source.flags(),
@@ -238,28 +238,11 @@ public final class Shipper implements AutoCloseable {
     }
   }
 
-  private void introduce(RecordType type) {
-    DomainCatalog catalog = builder.catalog();
-    int host = source.hostNumber();
-    if (type == RecordType.HOST_ATTACHED || !catalog.knowsHost(host)) {
-      catalog.host(host, source.hostName(), source.hostIncarnation());
-    }
-    if (type == RecordType.DISK_OPENED) {
-      catalog.disk(
-          source.diskNumber(),
-          source.vmName(),
-          source.diskName(),
-          Math.toIntExact(source.lengthBytes()),
-          source.offsetBytes());
-    }
-  }
-
   /**
    * @return false when the shipper was stopped
    */
   private boolean seal() throws InterruptedException {
-    // What is known to be stored: all of this term below the first unstored, or else all up to the
-    // fence.
+    // All of this term below the first unstored; when that is nothing, all up to the fence.
     long firstUnstored = window.firstUnstored();
     long storedThrough = firstUnstored == head.nextNumber() ? head.lastNumber() : firstUnstored - 1;
     SealedSegment segment =
@@ -340,17 +323,15 @@ public final class Shipper implements AutoCloseable {
     window.stop();
     packThread.interrupt();
     uploadThreads.forEach(Thread::interrupt);
-    boolean interrupted = false;
     try {
-      packThread.join(JOIN_MS);
-      reportThread.join(JOIN_MS);
       for (Thread thread : uploadThreads) {
         thread.join(JOIN_MS);
       }
+      packThread.join(JOIN_MS);
+      if (Thread.currentThread() != reportThread) { // A listener may end the shipper that failed.
+        reportThread.join(JOIN_MS);
+      }
     } catch (InterruptedException e) {
-      interrupted = true;
-    }
-    if (interrupted) {
       Thread.currentThread().interrupt();
     }
   }

@@ -1,6 +1,5 @@
 package io.drva.recovery;
 
-import io.drva.blobsink.BaselineState;
 import io.drva.blobsink.ChainGap;
 import io.drva.blobsink.ChainReader;
 import io.drva.blobsink.ChainSummary;
@@ -138,10 +137,5 @@ public record RecoveryPoints(
         baselines.add(new Baseline(disk.vm(), disk.disk(), before.firstLsn, index.lsn(record)));
       }
     }
-  }
-
-  /** Whether a disk's baseline is running at the chain's end. */
-  public boolean isBaselineRunning(DiskInfo disk) {
-    return disk.baseline() == BaselineState.RUNNING;
   }
 }

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.drva.blobsink.BaselineState;
 import io.drva.blobsink.ChainHead;
 import io.drva.blobsink.Container;
 import io.drva.blobsink.ObjectStores;
@@ -169,11 +168,5 @@ final class RecoveryTest {
         assertEquals(!running, disk.recoverable(), disk + " at " + lsn);
       }
     }
-    points
-        .disks()
-        .forEach(
-            disk ->
-                assertEquals(
-                    disk.baseline() == BaselineState.RUNNING, points.isBaselineRunning(disk)));
   }
 }
