@@ -16,13 +16,15 @@ import net.jpountz.lz4.LZ4Compressor;
 import net.jpountz.lz4.LZ4Factory;
 
 /**
- * What the machine can do at the moment, in 10^6 bytes per second: the ceilings that the whole path is compared with.
+ * What the machine can do at the moment, in 10^6 bytes per second: the ceilings that the whole path
+ * is compared with.
  *
- * @param forcedAppendMBps positional writes of 64 KiB into a file whose blocks were written before, forced every MiB
+ * @param forcedAppendMBps positional writes of 64 KiB into a file whose blocks were written before,
+ *     forced every MiB
  * @param loopbackMBps one TCP stream, both ends on this machine, 256 KiB at a time
  * @param lz4MBps LZ4 fast compression of 256 KiB of 2:1 data, on one core
  */
-record Limits(double forcedAppendMBps, double loopbackMBps, double lz4MBps) {
+public record Limits(double forcedAppendMBps, double loopbackMBps, double lz4MBps) {
   private static final int APPEND_BYTES = 64 << 10;
   private static final int FORCE_EVERY = 16;
   private static final int FILE_BYTES = 512 << 20;
@@ -38,7 +40,8 @@ record Limits(double forcedAppendMBps, double loopbackMBps, double lz4MBps) {
   private static double forcedAppend(Path folder) throws IOException {
     Path file = folder.resolve("limit");
     ByteBuffer data = random(APPEND_BYTES);
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       append(channel, data);
       return append(channel, data);
     } finally {
@@ -66,7 +69,8 @@ record Limits(double forcedAppendMBps, double loopbackMBps, double lz4MBps) {
           Thread.ofPlatform()
               .start(
                   () -> {
-                    try (Socket socket = new Socket(server.getInetAddress(), server.getLocalPort());
+                    try (Socket socket =
+                            new Socket(server.getInetAddress(), server.getLocalPort());
                         OutputStream out = socket.getOutputStream()) {
                       byte[] data = new byte[STREAM_BYTES];
                       for (long sent = 0; sent < STREAMED_BYTES; sent += data.length) {
@@ -111,8 +115,11 @@ record Limits(double forcedAppendMBps, double loopbackMBps, double lz4MBps) {
     return ByteBuffer.allocateDirect(bytes).put(content).flip();
   }
 
-  /** Sectors whose first half is random and whose second half repeats one word, as the demo writes them. */
-  static ByteBuffer twoToOne(int bytes) {
+  /**
+   * Sectors whose first half is random and whose second half repeats one word, as the demo writes
+   * them.
+   */
+  public static ByteBuffer twoToOne(int bytes) {
     SplittableRandom random = new SplittableRandom(2);
     ByteBuffer content = ByteBuffer.allocateDirect(bytes);
     while (content.hasRemaining()) {

@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -21,7 +23,11 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** Appending to a domain's log on recycled files, with the force thread at work; what is forced is released at once. */
+/**
+ * Appending to a domain's log on recycled files, with the force thread at work; what is forced is
+ * released at once. One operation is one WRITE. The volume is in the folder of {@code
+ * java.io.tmpdir}: the device under it is measured.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
@@ -32,6 +38,7 @@ public class LogAppendBenchmark {
   @Param({"4096", "65536"})
   public int recordBytes;
 
+  private Path folder;
   private LogVolume volume;
   private DomainLog log;
   private ByteBuffer data;
@@ -40,7 +47,7 @@ public class LogAppendBenchmark {
 
   @Setup
   public void open() throws IOException {
-    Path folder = Files.createTempDirectory("drva-jmh-");
+    folder = Files.createTempDirectory("drva-jmh-");
     volume = LogVolume.open(folder.resolve("volume"), VolumeOptions.of(VOLUME_BYTES));
     log =
         volume.openDomain(
@@ -69,12 +76,18 @@ public class LogAppendBenchmark {
       Thread.onSpinWait();
     }
     seq++;
-    return log.append(RecordType.WRITE, 0, 1, seq, 1, seq % 1024 * recordBytes, recordBytes, seq, crc, data);
+    return log.append(
+        RecordType.WRITE, 0, 1, seq, 1, seq % 1024 * recordBytes, recordBytes, seq, crc, data);
   }
 
   @TearDown
   public void close() throws IOException {
     log.close();
     volume.close();
+    try (Stream<Path> paths = Files.walk(folder)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
   }
 }

@@ -22,30 +22,50 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * The whole path with the client in this process and the appliance in another, on the directory store: throughput, IOPS, latency of the
- * logged acknowledgement, and the ratio to the machine's limits measured just before.
+ * The whole path with the client in this process and the appliance in another, on the directory
+ * store: throughput, IOPS, latency of the logged acknowledgement, and the ratio to the machine's
+ * limits measured just before.
  */
-@Command(name = "whole-path", mixinStandardHelpOptions = true, description = "Measures the whole replication path.")
+@Command(
+    name = "whole-path",
+    mixinStandardHelpOptions = true,
+    description = "Measures the whole replication path.")
 public final class WholePath implements Callable<Integer> {
   private static final String DOMAIN = "bench";
   private static final Duration PATIENCE = Duration.ofMinutes(10);
 
-  @Option(names = "--drva", required = true, paramLabel = "FILE", description = "The distribution's bin/drva.")
+  @Option(
+      names = "--drva",
+      required = true,
+      paramLabel = "FILE",
+      description = "The distribution's bin/drva.")
   private Path drva;
 
-  @Option(names = "--dir", paramLabel = "FOLDER", description = "Where to work (default: a temporary folder).")
+  @Option(
+      names = "--dir",
+      paramLabel = "FOLDER",
+      description = "Where to work (default: a temporary folder).")
   private Path dir;
 
-  @Option(names = "--write-bytes", defaultValue = "65536", description = "Size of each write (default: 65536).")
+  @Option(
+      names = "--write-bytes",
+      defaultValue = "65536",
+      description = "Size of each write (default: 65536).")
   private int writeBytes;
 
-  @Option(names = "--total-mib", defaultValue = "4096", description = "What is written, MiB (default: 4096).")
+  @Option(
+      names = "--total-mib",
+      defaultValue = "4096",
+      description = "What is written, MiB (default: 4096).")
   private long totalMib;
 
   @Option(names = "--hosts", defaultValue = "2", description = "Hosts that write (default: 2).")
   private int hosts;
 
-  @Option(names = "--rate-mbps", defaultValue = "0", description = "Pace, 10^6 bytes per second (default: full speed).")
+  @Option(
+      names = "--rate-mbps",
+      defaultValue = "0",
+      description = "Pace, 10^6 bytes per second (default: full speed).")
   private long rateMBps;
 
   private final PrintStream out = System.out;
@@ -56,7 +76,8 @@ public final class WholePath implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Path folder = dir == null ? Files.createTempDirectory("drva-bench-") : Files.createDirectories(dir);
+    Path folder =
+        dir == null ? Files.createTempDirectory("drva-bench-") : Files.createDirectories(dir);
     Limits limits = Limits.measure(folder);
     out.printf(
         Locale.ROOT,
@@ -68,7 +89,8 @@ public final class WholePath implements Callable<Integer> {
     Process appliance = startAppliance(folder, port);
     try {
       awaitListening(appliance);
-      // A first, shorter run warms up both processes and writes the log files once, so that the second finds recycled ones.
+      // A first, shorter run warms up both processes and writes the log files once, so that the
+      // second finds recycled ones.
       measure(port, "warm-up", Math.max(1L << 30, (totalMib << 20) / 4), 0, limits);
       measure(port, "measured", totalMib << 20, rateMBps * 1_000_000, limits);
     } finally {
@@ -85,7 +107,17 @@ public final class WholePath implements Callable<Integer> {
     LoadPlan plan =
         LoadPlan.of(
             new DemoOptions(
-                null, DOMAIN, null, 0, hosts, 2, 4L << 30, totalBytes, List.of(writeBytes), bytesPerSecond, 1));
+                null,
+                DOMAIN,
+                null,
+                0,
+                hosts,
+                2,
+                4L << 30,
+                totalBytes,
+                List.of(writeBytes),
+                bytesPerSecond,
+                1));
     try (Load load = new Load(plan, System::nanoTime)) {
       load.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), DOMAIN);
       double seconds = load.run(PATIENCE) / 1e9;
