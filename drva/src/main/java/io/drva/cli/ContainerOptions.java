@@ -28,16 +28,21 @@ final class ContainerOptions {
     if (!ConfigFile.isDomainName(domain)) {
       throw new OperatorException(Main.USAGE, "--domain: '" + domain + "' must be " + ConfigFile.DOMAIN_RULE);
     }
-    try (ObjectStore opened = open()) {
+    try (ObjectStore opened = open("--store", store)) {
       return work.on(opened.container(domain));
     }
   }
 
-  private ObjectStore open() throws IOException, OperatorException {
+  /**
+   * Opens a store.
+   *
+   * @param source where the operator gave its address
+   */
+  static ObjectStore open(String source, String address) throws IOException, OperatorException {
     try {
-      return ObjectStores.open(store, System.getenv());
+      return ObjectStores.open(address, System.getenv());
     } catch (IllegalArgumentException e) {
-      throw new OperatorException(Main.USAGE, "--store: " + e.getMessage());
+      throw new OperatorException(Main.USAGE, source + ": " + e.getMessage());
     }
   }
 }

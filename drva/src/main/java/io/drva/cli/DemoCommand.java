@@ -105,9 +105,43 @@ final class DemoCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object on standard output.")
   private boolean json;
 
+  /** What {@code --json} prints: a contract. */
+  private record Report(
+      long writes,
+      long bytesWritten,
+      double seconds,
+      double throughputMBps,
+      double iops,
+      DemoReport.Percentiles ackLatencyMs,
+      DemoReport.Percentiles replicatedRpoMs,
+      double compressionRatio,
+      long objects,
+      long bytesStored,
+      double recoverySeconds,
+      boolean verified) {
+    static Report of(DemoReport report) {
+      return new Report(
+          report.writes(),
+          report.bytesWritten(),
+          report.seconds(),
+          report.throughputMBps(),
+          report.iops(),
+          report.ackLatencyMs(),
+          report.replicatedRpoMs(),
+          report.compressionRatio(),
+          report.objects(),
+          report.bytesStored(),
+          report.recoverySeconds(),
+          report.verified());
+    }
+  }
+
   @Override
   public Integer call() throws Exception {
     check();
+    if (store != null) {
+      ContainerOptions.open("--store", store).close();
+    }
     DemoReport report;
     try (Progress progress = new Progress()) {
       report =
@@ -131,7 +165,10 @@ final class DemoCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      Json.print(out, report);
+      Json.print(out, Report.of(report));
+      PrintWriter err = spec.commandLine().getErr();
+      report.differences().forEach(err::println);
+      err.flush();
     } else {
       print(report, out);
     }

@@ -131,7 +131,7 @@ final class RecoverCommand implements Callable<Integer> {
       } else {
         return new RecoveryTarget.AtTime(ChronoUnit.MICROS.between(Instant.EPOCH, Instant.parse(at)));
       }
-    } catch (NumberFormatException | DateTimeParseException e) {
+    } catch (NumberFormatException | DateTimeParseException | ArithmeticException e) {
       // Told below, like a number out of range.
     }
     throw new OperatorException(
