@@ -33,10 +33,7 @@ class ArchitectureTest {
           .resideInAPackage(pillar)
           .should()
           .dependOnClassesThat(
-              resideInAPackage("io.drva..")
-                  .and(
-                      DescribedPredicate.not(
-                          resideInAPackage(pillar))))
+              resideInAPackage("io.drva..").and(DescribedPredicate.not(resideInAPackage(pillar))))
           .check(classes);
     }
   }
@@ -48,7 +45,12 @@ class ArchitectureTest {
         .resideInAPackage("io.drva.recovery..")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("io.drva.protocol..", "io.drva.logstore..", "io.drva.appliance..", "io.drva.cli..", "io.drva.demo..")
+        .resideInAnyPackage(
+            "io.drva.protocol..",
+            "io.drva.logstore..",
+            "io.drva.appliance..",
+            "io.drva.cli..",
+            "io.drva.demo..")
         .check(classes);
   }
 
@@ -68,7 +70,9 @@ class ArchitectureTest {
     slices().matching("io.drva.(*)..").should().beFreeOfCycles().check(classes);
   }
 
-  /** Clock and randomness are injected; the classes named here are the places where they come in. */
+  /**
+   * Clock and randomness are injected; the classes named here are the places where they come in.
+   */
   @Test
   void clocksAndRandomnessComeFromAdapters() {
     noClasses()

@@ -32,10 +32,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The appliance process: one log store volume, one object store, one replication port, any number of domains.
+ * The appliance process: one log store volume, one object store, one replication port, any number
+ * of domains.
  *
- * <p>All methods are thread-safe. {@link #close} stops in the order of the path of a write, so that what was acknowledged is where the
- * acknowledgement says.
+ * <p>All methods are thread-safe. {@link #close} stops in the order of the path of a write, so that
+ * what was acknowledged is where the acknowledgement says.
  */
 public final class Appliance implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Appliance.class);
@@ -43,7 +44,8 @@ public final class Appliance implements AutoCloseable {
 
   private final ApplianceConfig config;
   private final Clocks clocks;
-  private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final PrometheusMeterRegistry metrics =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final ConcurrentSkipListMap<String, Domain> domains = new ConcurrentSkipListMap<>();
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private ScheduledExecutorService assigner;
@@ -58,13 +60,14 @@ public final class Appliance implements AutoCloseable {
   }
 
   /**
-   * Opens the volume, the store and the ports, and takes up the domains of the volume and of the configuration. A domain whose store
-   * does not answer is tried again until it does.
+   * Opens the volume, the store and the ports, and takes up the domains of the volume and of the
+   * configuration. A domain whose store does not answer is tried again until it does.
    *
    * @param environment where the store's credentials come from
    * @throws AssignmentException when a domain's log and container do not fit together
    */
-  public static Appliance start(ApplianceConfig config, Map<String, String> environment, Clocks clocks)
+  public static Appliance start(
+      ApplianceConfig config, Map<String, String> environment, Clocks clocks)
       throws IOException, AssignmentException {
     Appliance appliance = new Appliance(config, clocks);
     try {
@@ -80,9 +83,11 @@ public final class Appliance implements AutoCloseable {
     store = opened(ObjectStores.open(config.store(), environment));
     volume =
         opened(
-            LogVolume.open(config.volumePath(), VolumeOptions.of(config.volumeBytes(), config.cycleBytes())));
+            LogVolume.open(
+                config.volumePath(), VolumeOptions.of(config.volumeBytes(), config.cycleBytes())));
     assigner =
-        Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().name("assign").daemon().factory());
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("assign").daemon().factory());
     opened((AutoCloseable) assigner::shutdownNow);
     Gauge.builder("drva.log.budget.bytes", volume, LogVolume::sizeBytes)
         .description("Size budget of the log store volume")
@@ -124,7 +129,10 @@ public final class Appliance implements AutoCloseable {
     if (domain == null) {
       throw new ProtocolException(
           ErrorCode.UNKNOWN_DOMAIN,
-          "domain '" + session.domain() + "' is not assigned to this appliance; assign it with PUT /v1/domains/" + session.domain());
+          "domain '"
+              + session.domain()
+              + "' is not assigned to this appliance; assign it with PUT /v1/domains/"
+              + session.domain());
     }
     return domain.attach(session);
   }
@@ -162,7 +170,8 @@ public final class Appliance implements AutoCloseable {
   /**
    * Assigns a domain to this appliance; a domain that it has already is left as it is.
    *
-   * @throws AssignmentException when the name is not allowed, the store does not answer, or log and container do not fit together
+   * @throws AssignmentException when the name is not allowed, the store does not answer, or log and
+   *     container do not fit together
    */
   public synchronized Domain assign(String name) throws AssignmentException {
     Domain present = domains.get(name);
@@ -177,7 +186,8 @@ public final class Appliance implements AutoCloseable {
     try {
       connect(domain);
     } catch (StoreException e) {
-      throw new AssignmentException(502, "domain " + name + ": the object store does not answer: " + e.getMessage(), e);
+      throw new AssignmentException(
+          502, "domain " + name + ": the object store does not answer: " + e.getMessage(), e);
     } catch (IOException e) {
       throw new AssignmentException(500, "domain " + name + ": " + e.getMessage(), e);
     }
@@ -194,7 +204,8 @@ public final class Appliance implements AutoCloseable {
   }
 
   Health health() {
-    return Health.of(domains.values().stream().map(Domain::problem).filter(Objects::nonNull).toList());
+    return Health.of(
+        domains.values().stream().map(Domain::problem).filter(Objects::nonNull).toList());
   }
 
   /** The replicated RPO of a domain that this appliance has, in microseconds. */
@@ -211,7 +222,10 @@ public final class Appliance implements AutoCloseable {
     return control.address();
   }
 
-  /** Stops taking writes, ships what is logged as far as the store takes it in reasonable time, and lets go of everything. */
+  /**
+   * Stops taking writes, ships what is logged as far as the store takes it in reasonable time, and
+   * lets go of everything.
+   */
   @Override
   public void close() {
     List<AutoCloseable> closing = new ArrayList<>(opened);

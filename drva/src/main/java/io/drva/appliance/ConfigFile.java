@@ -29,14 +29,19 @@ import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
-/** Reads the YAML configuration. Works on the node tree, so that every mistake is told with its line and key. */
+/**
+ * Reads the YAML configuration. Works on the node tree, so that every mistake is told with its line
+ * and key.
+ */
 public final class ConfigFile {
-  public static final String DOMAIN_RULE = "3 to 63 lower-case letters, digits and single hyphens between them";
+  public static final String DOMAIN_RULE =
+      "3 to 63 lower-case letters, digits and single hyphens between them";
   private static final Pattern DOMAIN_NAME = Pattern.compile("(?=.{3,63}$)[a-z0-9](-?[a-z0-9])*");
   private static final Pattern QUANTITY = Pattern.compile("(\\d+(?:\\.\\d+)?)\\s*([A-Za-z]*)");
   private static final Map<String, Long> BYTE_UNITS =
       Map.of("", 1L, "B", 1L, "KiB", 1L << 10, "MiB", 1L << 20, "GiB", 1L << 30, "TiB", 1L << 40);
-  private static final Map<String, Long> TIME_UNITS = Map.of("ms", 1L, "s", 1000L, "min", 60_000L, "h", 3_600_000L);
+  private static final Map<String, Long> TIME_UNITS =
+      Map.of("ms", 1L, "s", 1000L, "min", 60_000L, "h", 3_600_000L);
 
   private final Path file;
 
@@ -56,7 +61,9 @@ public final class ConfigFile {
   private static Optional<BigDecimal> parse(String text, Map<String, Long> units) {
     Matcher matcher = QUANTITY.matcher(text);
     return matcher.matches() && units.containsKey(matcher.group(2))
-        ? Optional.of(new BigDecimal(matcher.group(1)).multiply(BigDecimal.valueOf(units.get(matcher.group(2)))))
+        ? Optional.of(
+            new BigDecimal(matcher.group(1))
+                .multiply(BigDecimal.valueOf(units.get(matcher.group(2)))))
         : Optional.empty();
   }
 
@@ -66,7 +73,19 @@ public final class ConfigFile {
 
   private ApplianceConfig parse() throws ConfigException {
     Map<String, Node> root =
-        keys(document(), "", Set.of("listen", "control", "store", "volume", "domains", "segment", "uploads", "window", "allowPlaintext"));
+        keys(
+            document(),
+            "",
+            Set.of(
+                "listen",
+                "control",
+                "store",
+                "volume",
+                "domains",
+                "segment",
+                "uploads",
+                "window",
+                "allowPlaintext"));
     Map<String, Node> volume = section(root, "volume", Set.of("path", "size", "cycle"));
     Map<String, Node> segment = section(root, "segment", Set.of("size", "age"));
     InetSocketAddress listen = address(root, "listen", ApplianceConfig.LISTEN_PORT);
@@ -81,9 +100,12 @@ public final class ConfigFile {
     }
     InetSocketAddress control = address(root, "control", ApplianceConfig.CONTROL_PORT);
     if (!control.getAddress().isLoopbackAddress()) {
-      throw at(root.get("control"), "control: must be a loopback address, the control API has no authentication");
+      throw at(
+          root.get("control"),
+          "control: must be a loopback address, the control API has no authentication");
     }
-    long cycleBytes = bytes(volume, "volume.", "cycle", ApplianceConfig.CYCLE_BYTES, 4 << 20, 1 << 30);
+    long cycleBytes =
+        bytes(volume, "volume.", "cycle", ApplianceConfig.CYCLE_BYTES, 4 << 20, 1 << 30);
     return new ApplianceConfig(
         listen,
         control,
@@ -141,29 +163,41 @@ public final class ConfigFile {
     }
     try {
       Optional<Node> node =
-          new Compose(LoadSettings.builder().setUseMarks(true).setLabel(file.toString()).build()).composeString(text);
-      return node.orElseThrow(() -> new ConfigException(file, 0, "is empty; at least 'store' and 'volume' are needed"));
+          new Compose(LoadSettings.builder().setUseMarks(true).setLabel(file.toString()).build())
+              .composeString(text);
+      return node.orElseThrow(
+          () -> new ConfigException(file, 0, "is empty; at least 'store' and 'volume' are needed"));
     } catch (MarkedYamlEngineException e) {
-      throw new ConfigException(file, e.getProblemMark().map(m -> m.getLine() + 1).orElse(0), "not valid YAML: " + e.getProblem());
+      throw new ConfigException(
+          file,
+          e.getProblemMark().map(m -> m.getLine() + 1).orElse(0),
+          "not valid YAML: " + e.getProblem());
     } catch (YamlEngineException e) {
       throw new ConfigException(file, 0, "not valid YAML: " + e.getMessage());
     }
   }
 
-  private Map<String, Node> section(Map<String, Node> parent, String key, Set<String> allowed) throws ConfigException {
+  private Map<String, Node> section(Map<String, Node> parent, String key, Set<String> allowed)
+      throws ConfigException {
     Node node = parent.get(key);
     return node == null ? Map.of() : keys(node, key + ".", allowed);
   }
 
-  private Map<String, Node> keys(Node node, String prefix, Set<String> allowed) throws ConfigException {
+  private Map<String, Node> keys(Node node, String prefix, Set<String> allowed)
+      throws ConfigException {
     if (!(node instanceof MappingNode mapping)) {
-      throw at(node, (prefix.isEmpty() ? "the file" : prefix.substring(0, prefix.length() - 1)) + ": expected keys and values");
+      throw at(
+          node,
+          (prefix.isEmpty() ? "the file" : prefix.substring(0, prefix.length() - 1))
+              + ": expected keys and values");
     }
     Map<String, Node> values = new LinkedHashMap<>();
     for (NodeTuple tuple : mapping.getValue()) {
       String key = tuple.getKeyNode() instanceof ScalarNode scalar ? scalar.getValue() : "?";
       if (!allowed.contains(key)) {
-        throw at(tuple.getKeyNode(), prefix + key + ": unknown key; known are " + allowed.stream().sorted().toList());
+        throw at(
+            tuple.getKeyNode(),
+            prefix + key + ": unknown key; known are " + allowed.stream().sorted().toList());
       }
       if (values.put(key, tuple.getValueNode()) != null) {
         throw at(tuple.getKeyNode(), prefix + key + ": given twice");
@@ -172,7 +206,8 @@ public final class ConfigFile {
     return values;
   }
 
-  private String required(Map<String, Node> values, String prefix, String key) throws ConfigException {
+  private String required(Map<String, Node> values, String prefix, String key)
+      throws ConfigException {
     Node node = values.get(key);
     if (node == null) {
       throw new ConfigException(file, 0, prefix + key + ": is missing");
@@ -225,7 +260,8 @@ public final class ConfigFile {
     return names;
   }
 
-  private InetSocketAddress address(Map<String, Node> values, String key, int defaultPort) throws ConfigException {
+  private InetSocketAddress address(Map<String, Node> values, String key, int defaultPort)
+      throws ConfigException {
     Node node = values.get(key);
     if (node == null) {
       return new InetSocketAddress(InetAddress.getLoopbackAddress(), defaultPort);
@@ -245,14 +281,18 @@ public final class ConfigFile {
     throw at(node, key + ": expected HOST:PORT, found '" + text + "'");
   }
 
-  private long bytes(Map<String, Node> values, String prefix, String key, long fallback, long min, long max)
+  private long bytes(
+      Map<String, Node> values, String prefix, String key, long fallback, long min, long max)
       throws ConfigException {
-    return quantity(values, prefix, key, fallback, min, max, BYTE_UNITS, "a size such as 64MiB or 8GiB");
+    return quantity(
+        values, prefix, key, fallback, min, max, BYTE_UNITS, "a size such as 64MiB or 8GiB");
   }
 
-  private long millis(Map<String, Node> values, String prefix, String key, long fallback, long min, long max)
+  private long millis(
+      Map<String, Node> values, String prefix, String key, long fallback, long min, long max)
       throws ConfigException {
-    return quantity(values, prefix, key, fallback, min, max, TIME_UNITS, "a time such as 500ms or 2s");
+    return quantity(
+        values, prefix, key, fallback, min, max, TIME_UNITS, "a time such as 500ms or 2s");
   }
 
   private long quantity(
@@ -272,9 +312,20 @@ public final class ConfigFile {
     String text = scalar(node, prefix + key);
     BigDecimal value =
         parse(text, units)
-            .orElseThrow(() -> at(node, prefix + key + ": expected " + expected + ", found '" + text + "'"));
-    if (value.compareTo(BigDecimal.valueOf(min)) < 0 || value.compareTo(BigDecimal.valueOf(max)) > 0) {
-      throw at(node, prefix + key + ": " + text + " is outside " + show(min, units) + " to " + show(max, units));
+            .orElseThrow(
+                () -> at(node, prefix + key + ": expected " + expected + ", found '" + text + "'"));
+    if (value.compareTo(BigDecimal.valueOf(min)) < 0
+        || value.compareTo(BigDecimal.valueOf(max)) > 0) {
+      throw at(
+          node,
+          prefix
+              + key
+              + ": "
+              + text
+              + " is outside "
+              + show(min, units)
+              + " to "
+              + show(max, units));
     }
     return value.longValue();
   }

@@ -44,21 +44,28 @@ final class ControlApi implements AutoCloseable {
     }
   }
 
-  private ControlApi(Appliance appliance, PrometheusMeterRegistry metrics, InetSocketAddress address) throws IOException {
+  private ControlApi(
+      Appliance appliance, PrometheusMeterRegistry metrics, InetSocketAddress address)
+      throws IOException {
     this.appliance = appliance;
     this.metrics = metrics;
     server = HttpServer.create(address, 0);
-    executor = Executors.newFixedThreadPool(THREADS, Thread.ofPlatform().name("control-", 0).daemon().factory());
+    executor =
+        Executors.newFixedThreadPool(
+            THREADS, Thread.ofPlatform().name("control-", 0).daemon().factory());
     server.setExecutor(executor);
     server.createContext("/", this::handle);
     server.start();
   }
 
-  static ControlApi start(Appliance appliance, PrometheusMeterRegistry metrics, InetSocketAddress address) throws IOException {
+  static ControlApi start(
+      Appliance appliance, PrometheusMeterRegistry metrics, InetSocketAddress address)
+      throws IOException {
     try {
       return new ControlApi(appliance, metrics, address);
     } catch (IOException e) {
-      throw new IOException("cannot listen on " + address + " for the control API: " + e.getMessage(), e);
+      throw new IOException(
+          "cannot listen on " + address + " for the control API: " + e.getMessage(), e);
     }
   }
 
@@ -92,8 +99,7 @@ final class ControlApi implements AutoCloseable {
           return Answer.json(health.healthy() ? 200 : 503, health);
         }
         case "/metrics" -> {
-          return new Answer(
-              200, "text/plain; version=0.0.4; charset=utf-8", metrics.scrape());
+          return new Answer(200, "text/plain; version=0.0.4; charset=utf-8", metrics.scrape());
         }
         case DOMAINS -> {
           return Answer.json(200, appliance.domains().stream().map(Domain::status).toList());

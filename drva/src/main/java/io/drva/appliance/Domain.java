@@ -25,15 +25,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A protected domain on this appliance: its sessions, its log with the threads that serve it, and its way into the object store.
+ * A protected domain on this appliance: its sessions, its log with the threads that serve it, and
+ * its way into the object store.
  *
  * <p>Why {@code logged(n)} is true when it is sent (invariant 1):
  *
  * <ol>
- *   <li>The log writer publishes n and the LSN that n gets, then appends n ({@link SessionProgress#appending}).
- *   <li>Before each force the force thread reads what each connection published ({@link #forcing}), then the log chooses the LSN that
- *       the force will cover: at least that of every frame appended by then.
- *   <li>The force returns without error; otherwise the log has stopped and nothing is acknowledged any more.
+ *   <li>The log writer publishes n and the LSN that n gets, then appends n ({@link
+ *       SessionProgress#appending}).
+ *   <li>Before each force the force thread reads what each connection published ({@link #forcing}),
+ *       then the log chooses the LSN that the force will cover: at least that of every frame
+ *       appended by then.
+ *   <li>The force returns without error; otherwise the log has stopped and nothing is acknowledged
+ *       any more.
  *   <li>Only then is acknowledged what the force's LSN covers ({@link SessionProgress#forced}).
  * </ol>
  */
@@ -89,7 +93,9 @@ final class Domain implements AutoCloseable {
 
   private record AfterForce(long lsn, Runnable action) {}
 
-  /** @param onSpaceFreed called when log files were recycled */
+  /**
+   * @param onSpaceFreed called when log files were recycled
+   */
   Domain(String name, Clocks clocks, DomainMetrics metrics, Runnable onSpaceFreed) {
     this.onSpaceFreed = onSpaceFreed;
     this.name = name;
@@ -115,14 +121,20 @@ final class Domain implements AutoCloseable {
       }
       for (DiskState disk : log.disks()) {
         disks.put(
-            new DiskKey(disk.vm(), disk.disk()), new DiskSlot(disk.number(), disk.capacityBytes(), disk.sectorBytes()));
+            new DiskKey(disk.vm(), disk.disk()),
+            new DiskSlot(disk.number(), disk.capacityBytes(), disk.sectorBytes()));
       }
       writer =
           Thread.ofPlatform()
               .name("log-" + name)
               .unstarted(
                   new LogWriter(
-                      this, log, queue, metrics, clocks, Math.max(log.lastTimeMicros(), replication.lastTimeMicros())));
+                      this,
+                      log,
+                      queue,
+                      metrics,
+                      clocks,
+                      Math.max(log.lastTimeMicros(), replication.lastTimeMicros())));
       meter();
       state(DomainState.ACTIVE, "chain and log fit together");
       writer.start();
@@ -133,18 +145,45 @@ final class Domain implements AutoCloseable {
   }
 
   private void meter() {
-    metrics.gauge("drva.replicated.rpo.seconds", "Age of the oldest write that is not in the object store", this, d -> d.replicatedRpoMicros() / 1e6);
-    metrics.gauge("drva.log.used.bytes", "The domain's part of the log store volume", log, DomainLog::bytesUsed);
-    metrics.gauge("drva.sessions", "Hosts that are connected", this, d -> d.status().connectedHosts().size());
-    metrics.gauge("drva.domain.active", "1 while the domain takes sessions and writes on, else 0", this, d -> d.isActive() ? 1 : 0);
-    metrics.gauge("drva.ingest.queue.bytes", "Frames that wait for the log writer", queue, IngestQueue::queuedBytes);
+    metrics.gauge(
+        "drva.replicated.rpo.seconds",
+        "Age of the oldest write that is not in the object store",
+        this,
+        d -> d.replicatedRpoMicros() / 1e6);
+    metrics.gauge(
+        "drva.log.used.bytes",
+        "The domain's part of the log store volume",
+        log,
+        DomainLog::bytesUsed);
+    metrics.gauge(
+        "drva.sessions", "Hosts that are connected", this, d -> d.status().connectedHosts().size());
+    metrics.gauge(
+        "drva.domain.active",
+        "1 while the domain takes sessions and writes on, else 0",
+        this,
+        d -> d.isActive() ? 1 : 0);
+    metrics.gauge(
+        "drva.ingest.queue.bytes",
+        "Frames that wait for the log writer",
+        queue,
+        IngestQueue::queuedBytes);
     metrics.gauge("drva.lsn.logged", "Last LSN that is forced", log, DomainLog::forcedLsn);
-    metrics.gauge("drva.lsn.replicated", "Last LSN that is in the object store", replication, Replication::replicatedLsn);
+    metrics.gauge(
+        "drva.lsn.replicated",
+        "Last LSN that is in the object store",
+        replication,
+        Replication::replicatedLsn);
     Shipper shipper = replication.shipper();
-    metrics.gauge("drva.uploads.in.flight", "Segments being uploaded", shipper, Shipper::uploadsInFlight);
+    metrics.gauge(
+        "drva.uploads.in.flight", "Segments being uploaded", shipper, Shipper::uploadsInFlight);
     metrics.counter("drva.objects.uploaded", "Segments stored", shipper, Shipper::objects);
-    metrics.counter("drva.uploaded.bytes", "Bytes of segments stored", shipper, Shipper::storedBytes);
-    metrics.counter("drva.uploaded.raw.bytes", "Guest data in segments stored, before compression", shipper, Shipper::rawBytes);
+    metrics.counter(
+        "drva.uploaded.bytes", "Bytes of segments stored", shipper, Shipper::storedBytes);
+    metrics.counter(
+        "drva.uploaded.raw.bytes",
+        "Guest data in segments stored, before compression",
+        shipper,
+        Shipper::rawBytes);
   }
 
   private boolean isActive() {
@@ -175,27 +214,36 @@ final class Domain implements AutoCloseable {
       HostSlot slot = hosts.get(session.host());
       if (slot == null) {
         if (hosts.size() == HOSTS_MAX) {
-          throw new ProtocolException(ErrorCode.LIMIT, "domain '" + name + "' has " + HOSTS_MAX + " hosts already");
+          throw new ProtocolException(
+              ErrorCode.LIMIT, "domain '" + name + "' has " + HOSTS_MAX + " hosts already");
         }
         slot = new HostSlot(hosts.size() + 1, session.host());
         hosts.put(session.host(), slot);
       }
       if (slot.session != null) {
-        slot.session.fail(ErrorCode.SUPERSEDED, "host '" + session.host() + "' connected again from " + session.remote());
+        slot.session.fail(
+            ErrorCode.SUPERSEDED,
+            "host '" + session.host() + "' connected again from " + session.remote());
         releaseClaims(slot);
       }
       slot.session = session;
       slot.lostSinceMicros = 0;
       SessionProgress progress = new SessionProgress(session, slot);
       handOver(progress, new LogWriter.Attached(progress));
-      LOG.info("domain {}: host {} attaches from {} ({})", name, session.host(), session.remote(), session.software());
+      LOG.info(
+          "domain {}: host {} attaches from {} ({})",
+          name,
+          session.host(),
+          session.remote(),
+          session.software());
       return new HostHandler(this, progress, clocks.nanos());
     } finally {
       lock.unlock();
     }
   }
 
-  int openDisk(SessionProgress progress, String vm, String disk, long capacityBytes, int sectorBytes)
+  int openDisk(
+      SessionProgress progress, String vm, String disk, long capacityBytes, int sectorBytes)
       throws ProtocolException {
     lock.lock();
     try {
@@ -204,28 +252,51 @@ final class Domain implements AutoCloseable {
       if (slot != null && slot.claimedBy != null && slot.claimedBy != progress.slot()) {
         throw new ProtocolException(
             ErrorCode.STREAM_CLAIMED,
-            "disk " + vm + "/" + disk + " is open in the session of host '" + slot.claimedBy.name() + "'; close it there first");
+            "disk "
+                + vm
+                + "/"
+                + disk
+                + " is open in the session of host '"
+                + slot.claimedBy.name()
+                + "'; close it there first");
       }
       if (slot != null && slot.sectorBytes != sectorBytes) {
         throw new ProtocolException(
             ErrorCode.DISK_MISMATCH,
-            "disk " + vm + "/" + disk + " is known with sectors of " + slot.sectorBytes + " bytes, not " + sectorBytes);
+            "disk "
+                + vm
+                + "/"
+                + disk
+                + " is known with sectors of "
+                + slot.sectorBytes
+                + " bytes, not "
+                + sectorBytes);
       }
       if (slot != null && slot.capacityBytes > capacityBytes) {
         throw new ProtocolException(
             ErrorCode.DISK_MISMATCH,
-            "disk " + vm + "/" + disk + " is known with " + slot.capacityBytes + " bytes and cannot shrink to " + capacityBytes);
+            "disk "
+                + vm
+                + "/"
+                + disk
+                + " is known with "
+                + slot.capacityBytes
+                + " bytes and cannot shrink to "
+                + capacityBytes);
       }
       if (slot == null || slot.capacityBytes < capacityBytes) {
         if (slot == null) {
           if (disks.size() == DISKS_MAX) {
-            throw new ProtocolException(ErrorCode.LIMIT, "domain '" + name + "' has " + DISKS_MAX + " disks already");
+            throw new ProtocolException(
+                ErrorCode.LIMIT, "domain '" + name + "' has " + DISKS_MAX + " disks already");
           }
           slot = new DiskSlot(disks.size() + 1, capacityBytes, sectorBytes);
           disks.put(key, slot);
         }
         slot.capacityBytes = capacityBytes;
-        handOver(progress, new LogWriter.DiskOpened(progress, slot.number, vm, disk, capacityBytes, sectorBytes));
+        handOver(
+            progress,
+            new LogWriter.DiskOpened(progress, slot.number, vm, disk, capacityBytes, sectorBytes));
       }
       slot.claimedBy = progress.slot();
       return slot.number;
@@ -261,10 +332,12 @@ final class Domain implements AutoCloseable {
       HostSlot slot = progress.slot();
       if (slot.session == progress.session()) {
         slot.session = null;
-        slot.lostSinceMicros = end instanceof SessionEnd.Closed ? 0 : clocks.wallMicros().getAsLong();
+        slot.lostSinceMicros =
+            end instanceof SessionEnd.Closed ? 0 : clocks.wallMicros().getAsLong();
         releaseClaims(slot);
       }
-      SessionProgress[] kept = Arrays.stream(acknowledging).filter(p -> p != progress).toArray(SessionProgress[]::new);
+      SessionProgress[] kept =
+          Arrays.stream(acknowledging).filter(p -> p != progress).toArray(SessionProgress[]::new);
       acknowledging = kept;
     } finally {
       lock.unlock();
@@ -290,7 +363,9 @@ final class Domain implements AutoCloseable {
     lock.lock();
     try {
       logFull = true;
-      LOG.warn("domain {}: the log is full; sessions are held back until the object store has taken what it holds", name);
+      LOG.warn(
+          "domain {}: the log is full; sessions are held back until the object store has taken what it holds",
+          name);
       while (!full.hasSpace(dataBytes)) {
         if (state != DomainState.ACTIVE) {
           return false;
@@ -305,7 +380,9 @@ final class Domain implements AutoCloseable {
     }
   }
 
-  /** The connection's place in the log is known: welcome it once everything up to there is forced. */
+  /**
+   * The connection's place in the log is known: welcome it once everything up to there is forced.
+   */
   void attached(SessionProgress progress, long loggedSeq) {
     afterForce(
         log.lastLsn(),
@@ -396,7 +473,9 @@ final class Domain implements AutoCloseable {
       replicated = positions;
       for (HostPosition position : positions.all()) {
         HostSlot slot = hosts.get(position.host());
-        if (slot != null && slot.session != null && slot.session.incarnation().equals(position.incarnation())) {
+        if (slot != null
+            && slot.session != null
+            && slot.session.incarnation().equals(position.incarnation())) {
           slot.session.replicated(position.lastSeq());
         }
       }
@@ -412,7 +491,10 @@ final class Domain implements AutoCloseable {
 
   // --- any thread ---
 
-  /** Files of the volume were recycled, of this domain or another: a log that waits for space looks again. */
+  /**
+   * Files of the volume were recycled, of this domain or another: a log that waits for space looks
+   * again.
+   */
   void spaceFreed() {
     lock.lock();
     try {
@@ -459,9 +541,10 @@ final class Domain implements AutoCloseable {
   }
 
   /**
-   * The replicated RPO in microseconds: the age of the oldest write that a filter handed over and that is not in the object store yet; 0
-   * when there is none. While a host that did not close in order is away, it is at least the time since then, because that host may hold
-   * writes that nobody here knows of.
+   * The replicated RPO in microseconds: the age of the oldest write that a filter handed over and
+   * that is not in the object store yet; 0 when there is none. While a host that did not close in
+   * order is away, it is at least the time since then, because that host may hold writes that
+   * nobody here knows of.
    */
   long replicatedRpoMicros() {
     lock.lock();
@@ -486,9 +569,15 @@ final class Domain implements AutoCloseable {
     long rpoMicros = replicatedRpoMicros();
     lock.lock();
     try {
-      List<String> connected = hosts.values().stream().filter(h -> h.session != null).map(HostSlot::name).sorted().toList();
+      List<String> connected =
+          hosts.values().stream()
+              .filter(h -> h.session != null)
+              .map(HostSlot::name)
+              .sorted()
+              .toList();
       return log == null
-          ? new DomainStatus(name, state, reason, connected, 0, 0, 0, 0, 0, 0, rpoMicros / 1000, false, null)
+          ? new DomainStatus(
+              name, state, reason, connected, 0, 0, 0, 0, 0, 0, rpoMicros / 1000, false, null)
           : new DomainStatus(
               name,
               state,

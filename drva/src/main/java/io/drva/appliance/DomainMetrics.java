@@ -23,10 +23,20 @@ final class DomainMetrics {
   DomainMetrics(MeterRegistry registry, String domain) {
     this.registry = registry;
     tags = Tags.of("domain", domain);
-    counter("drva.ingest.bytes", "Bytes of guest data appended to the replication log", ingestBytes, LongAdder::sum);
-    counter("drva.ingest.writes", "Extents (write, zero, discard, baseline) appended to the log", ingestWrites, LongAdder::sum);
+    counter(
+        "drva.ingest.bytes",
+        "Bytes of guest data appended to the replication log",
+        ingestBytes,
+        LongAdder::sum);
+    counter(
+        "drva.ingest.writes",
+        "Extents (write, zero, discard, baseline) appended to the log",
+        ingestWrites,
+        LongAdder::sum);
     ackLatency =
-        timer("drva.ack.latency", "From the end of the socket read that brought a frame to its logged acknowledgement");
+        timer(
+            "drva.ack.latency",
+            "From the end of the socket read that brought a frame to its logged acknowledgement");
     forceDuration = timer("drva.log.force", "One force of the replication log");
     putDuration = timer("drva.store.put", "One upload of a segment");
   }
@@ -46,7 +56,11 @@ final class DomainMetrics {
   }
 
   <T> void gauge(String name, String help, T source, ToDoubleFunction<T> value) {
-    Gauge.builder(name, source, value).description(help).tags(tags).strongReference(true).register(registry);
+    Gauge.builder(name, source, value)
+        .description(help)
+        .tags(tags)
+        .strongReference(true)
+        .register(registry);
   }
 
   void ingested(long bytes) {

@@ -4,8 +4,9 @@ import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 
 /**
- * Shows the data of frames as NIO buffers without making one for each: a frame's data is a slice of a receive buffer, and the view of
- * that buffer is kept for as long as the frames that follow lie in it. One thread.
+ * Shows the data of frames as NIO buffers without making one for each: a frame's data is a slice of
+ * a receive buffer, and the view of that buffer is kept for as long as the frames that follow lie
+ * in it. One thread.
  */
 final class FrameData {
   private static final ByteBuffer NONE = ByteBuffer.allocateDirect(0);
@@ -17,7 +18,8 @@ final class FrameData {
   /**
    * The data of a frame, which is empty for one without.
    *
-   * @param data a frame's direct buffer, or null; retained by the caller for as long as it uses the result
+   * @param data a frame's direct buffer, or null; retained by the caller for as long as it uses the
+   *     result
    * @return from position to limit the readable bytes; valid until the next call
    */
   ByteBuffer of(ByteBuf data) {

@@ -7,9 +7,15 @@ import io.drva.protocol.SessionHandler;
 import java.util.Arrays;
 import java.util.function.LongSupplier;
 
-/** The appliance's end of one session: gathers the frames of a socket read and hands them to the domain at once. Event-loop thread. */
+/**
+ * The appliance's end of one session: gathers the frames of a socket read and hands them to the
+ * domain at once. Event-loop thread.
+ */
 final class HostHandler implements SessionHandler {
-  /** What a frame counts beside its data, so that the queue's bound in bytes also bounds the number of small frames. */
+  /**
+   * What a frame counts beside its data, so that the queue's bound in bytes also bounds the number
+   * of small frames.
+   */
   private static final int FRAME_OVERHEAD_BYTES = 256;
 
   private final Domain domain;
@@ -31,7 +37,8 @@ final class HostHandler implements SessionHandler {
   }
 
   @Override
-  public int open(String vm, String disk, long capacityBytes, int sectorBytes) throws ProtocolException {
+  public int open(String vm, String disk, long capacityBytes, int sectorBytes)
+      throws ProtocolException {
     // The record of the disk must follow the frames that came before it.
     readComplete();
     return domain.openDisk(progress, vm, disk, capacityBytes, sectorBytes);

@@ -2,7 +2,10 @@ package io.drva.appliance;
 
 import io.drva.protocol.ServerSession;
 
-/** What a domain knows of one host, over all its connections. Guarded by the domain's lock, but for the constants. */
+/**
+ * What a domain knows of one host, over all its connections. Guarded by the domain's lock, but for
+ * the constants.
+ */
 final class HostSlot {
   private final int number;
   private final String name;
@@ -10,7 +13,10 @@ final class HostSlot {
   /** The connection that speaks for the host, null when there is none. */
   ServerSession session;
 
-  /** Since when a host that did not close in order is away, by the wall clock; 0 while it is connected or closed in order. */
+  /**
+   * Since when a host that did not close in order is away, by the wall clock; 0 while it is
+   * connected or closed in order.
+   */
   long lostSinceMicros;
 
   HostSlot(int number, String name) {

@@ -8,9 +8,10 @@ import java.util.List;
 /**
  * What the sessions of a domain hand to its log writer: bounded in bytes, in the order of arrival.
  *
- * <p>Bound: {@code limitBytes} plus what each session delivers of the one socket read during which the limit was reached. A session that
- * meets a full queue stops reading its socket and is woken when the queue is half empty; nothing is refused or dropped. Two arrays
- * change places at every take, so that nothing is allocated once they have grown.
+ * <p>Bound: {@code limitBytes} plus what each session delivers of the one socket read during which
+ * the limit was reached. A session that meets a full queue stops reading its socket and is woken
+ * when the queue is half empty; nothing is refused or dropped. Two arrays change places at every
+ * take, so that nothing is allocated once they have grown.
  */
 final class IngestQueue {
   private final long limitBytes;
@@ -26,7 +27,8 @@ final class IngestQueue {
   }
 
   /**
-   * Hands over {@code items[0..length)}, which together count {@code bytes}. Event-loop thread of {@code session}.
+   * Hands over {@code items[0..length)}, which together count {@code bytes}. Event-loop thread of
+   * {@code session}.
    *
    * @return false when the queue is closed and the caller keeps the items
    */
@@ -79,7 +81,10 @@ final class IngestQueue {
     return item;
   }
 
-  /** Says that {@code bytes} of what was taken are done with; wakes the sessions that wait once half of the queue is free. */
+  /**
+   * Says that {@code bytes} of what was taken are done with; wakes the sessions that wait once half
+   * of the queue is free.
+   */
   synchronized void done(long bytes) {
     queuedBytes -= bytes;
     if (!paused.isEmpty() && queuedBytes <= limitBytes / 2) {

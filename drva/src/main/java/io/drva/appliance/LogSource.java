@@ -14,7 +14,10 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 
-/** A domain's log as the shipper reads it. Made before the log writer starts; used by the shipper's thread only. */
+/**
+ * A domain's log as the shipper reads it. Made before the log writer starts; used by the shipper's
+ * thread only.
+ */
 final class LogSource implements RecordSource, AutoCloseable {
   private final LogReader reader;
   private final Map<Integer, String> hostNames = new HashMap<>();
@@ -23,14 +26,17 @@ final class LogSource implements RecordSource, AutoCloseable {
   /**
    * Reads from the first record that the chain does not hold.
    *
-   * @param log as it was opened; hosts keep their numbers, and their incarnations are those of the chain's end until a record of the
-   *     log says otherwise
+   * @param log as it was opened; hosts keep their numbers, and their incarnations are those of the
+   *     chain's end until a record of the log says otherwise
    */
   LogSource(DomainLog log, ChainHead head) {
     reader = log.reader(head.lastLsn() + 1);
     for (HostState host : log.hosts()) {
       hostNames.put(host.number(), host.name());
-      head.positions().of(host.name()).map(HostPosition::incarnation).ifPresent(i -> incarnations.put(host.number(), i));
+      head.positions()
+          .of(host.name())
+          .map(HostPosition::incarnation)
+          .ifPresent(i -> incarnations.put(host.number(), i));
     }
   }
 
@@ -51,7 +57,8 @@ final class LogSource implements RecordSource, AutoCloseable {
     try {
       reader.await(timeoutNanos);
     } catch (IOException e) {
-      // The log has stopped, which its force thread tells the domain. Here it only means that nothing more will come.
+      // The log has stopped, which its force thread tells the domain. Here it only means that
+      // nothing more will come.
       LockSupport.parkNanos(timeoutNanos);
     }
   }

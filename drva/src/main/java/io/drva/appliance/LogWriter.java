@@ -11,15 +11,19 @@ import java.util.Arrays;
 import java.util.IdentityHashMap;
 
 /**
- * The one thread that appends to a domain's log. Takes what the sessions handed over, in order, and gives each record its LSN and time.
+ * The one thread that appends to a domain's log. Takes what the sessions handed over, in order, and
+ * gives each record its LSN and time.
  *
  * <p>A frame is applied exactly once:
  *
  * <ol>
- *   <li>The protocol server delivers the frames of one connection with dense sequence numbers, from the number after WELCOME on.
- *   <li>Frames of a connection are appended only after its own {@link Attached} event, and no more after that of the host's next one.
- *   <li>So when a connection is attached, what earlier ones handed over is either in the log or will be dropped, and the number that
- *       WELCOME reports, read at that moment and sent once it is forced, is final.
+ *   <li>The protocol server delivers the frames of one connection with dense sequence numbers, from
+ *       the number after WELCOME on.
+ *   <li>Frames of a connection are appended only after its own {@link Attached} event, and no more
+ *       after that of the host's next one.
+ *   <li>So when a connection is attached, what earlier ones handed over is either in the log or
+ *       will be dropped, and the number that WELCOME reports, read at that moment and sent once it
+ *       is forced, is final.
  *   <li>The log itself refuses a number that is not the next.
  * </ol>
  */
@@ -31,7 +35,13 @@ final class LogWriter implements Runnable {
   record Attached(SessionProgress progress) implements Event {}
 
   /** A disk that is new to the domain, or has grown. */
-  record DiskOpened(SessionProgress progress, int disk, String vm, String name, long capacityBytes, int sectorBytes)
+  record DiskOpened(
+      SessionProgress progress,
+      int disk,
+      String vm,
+      String name,
+      long capacityBytes,
+      int sectorBytes)
       implements Event {}
 
   /** The client closes the connection in order. */
@@ -54,9 +64,16 @@ final class LogWriter implements Runnable {
   private final FrameData frameData = new FrameData();
   private long lastTimeMicros;
 
-  /** @param lastTimeMicros the latest time of any record so far */
+  /**
+   * @param lastTimeMicros the latest time of any record so far
+   */
   LogWriter(
-      Domain domain, DomainLog log, IngestQueue queue, DomainMetrics metrics, Clocks clocks, long lastTimeMicros) {
+      Domain domain,
+      DomainLog log,
+      IngestQueue queue,
+      DomainMetrics metrics,
+      Clocks clocks,
+      long lastTimeMicros) {
     this.domain = domain;
     this.log = log;
     this.queue = queue;
@@ -110,7 +127,8 @@ final class LogWriter implements Runnable {
     return 0;
   }
 
-  private void append(SessionProgress progress, ExtentFrame frame) throws IOException, StoppedException {
+  private void append(SessionProgress progress, ExtentFrame frame)
+      throws IOException, StoppedException {
     ByteBuffer data = frameData.of(frame.data());
     awaitSpace(data.remaining());
     progress.appending(frame.seq(), log.lastLsn() + 1);
@@ -154,7 +172,13 @@ final class LogWriter implements Runnable {
   private void openDisk(DiskOpened opened) throws IOException, StoppedException {
     awaitSpace(RECORD_NAMES_BYTES);
     log.openDisk(
-        opened.progress.slot().number(), opened.disk, opened.vm, opened.name, opened.capacityBytes, opened.sectorBytes, now());
+        opened.progress.slot().number(),
+        opened.disk,
+        opened.vm,
+        opened.name,
+        opened.capacityBytes,
+        opened.sectorBytes,
+        now());
   }
 
   private void close(SessionProgress progress) throws IOException, StoppedException {

@@ -27,12 +27,14 @@ final class Replication {
   }
 
   /**
-   * Takes the domain's chain, opens its log, checks that the two fit together, and starts the domain.
+   * Takes the domain's chain, opens its log, checks that the two fit together, and starts the
+   * domain.
    *
    * @throws AssignmentException when they do not fit
    * @throws IOException when the store does not answer, or the log or the chain is damaged
    */
-  static void connect(Domain domain, LogVolume volume, ObjectStore store, ApplianceConfig config, Clocks clocks)
+  static void connect(
+      Domain domain, LogVolume volume, ObjectStore store, ApplianceConfig config, Clocks clocks)
       throws IOException, AssignmentException {
     String name = domain.name();
     Container container = store.container(name);
@@ -41,14 +43,21 @@ final class Replication {
     if (!known && head.lastLsn() > 0) {
       throw new AssignmentException(
           409,
-          "domain " + name + ": " + container.location() + " holds its chain up to LSN " + head.lastLsn()
+          "domain "
+              + name
+              + ": "
+              + container.location()
+              + " holds its chain up to LSN "
+              + head.lastLsn()
               + ", but this log store volume has no log of it; start the appliance with the volume that it was written with");
     }
     DomainLog log = volume.openDomain(name, listener(domain));
     try {
       requireFit(name, container, log, head);
       LogSource source = new LogSource(log, head);
-      Shipper shipper = new Shipper(container, head, source, listener(domain, log), shipperConfig(config, clocks));
+      Shipper shipper =
+          new Shipper(
+              container, head, source, listener(domain, log), shipperConfig(config, clocks));
       domain.start(log, new Replication(shipper, source, head));
     } catch (AssignmentException | RuntimeException e) {
       log.close();
@@ -56,24 +65,40 @@ final class Replication {
     }
   }
 
-  private static void requireFit(String name, Container container, DomainLog log, ChainHead head) throws AssignmentException {
+  private static void requireFit(String name, Container container, DomainLog log, ChainHead head)
+      throws AssignmentException {
     if (log.lastLsn() < head.lastLsn()) {
       throw new AssignmentException(
           409,
-          "domain " + name + ": the log ends with LSN " + log.lastLsn() + ", but " + container.location() + " holds LSN "
-              + head.lastLsn() + " already: this volume is older than the chain, or was restored from a copy");
+          "domain "
+              + name
+              + ": the log ends with LSN "
+              + log.lastLsn()
+              + ", but "
+              + container.location()
+              + " holds LSN "
+              + head.lastLsn()
+              + " already: this volume is older than the chain, or was restored from a copy");
     }
     if (log.firstLsn() > head.lastLsn() + 1) {
       throw new AssignmentException(
           409,
-          "domain " + name + ": the log begins with LSN " + log.firstLsn() + ", but " + container.location() + " ends with LSN "
-              + head.lastLsn() + ": the records between were replicated to another container; check 'store'");
+          "domain "
+              + name
+              + ": the log begins with LSN "
+              + log.firstLsn()
+              + ", but "
+              + container.location()
+              + " ends with LSN "
+              + head.lastLsn()
+              + ": the records between were replicated to another container; check 'store'");
     }
   }
 
   private static ShipperConfig shipperConfig(ApplianceConfig config, Clocks clocks) {
     ShipperConfig defaults =
-        ShipperConfig.defaults(clocks.nanos(), clocks.wallMicros(), () -> ThreadLocalRandom.current().nextLong());
+        ShipperConfig.defaults(
+            clocks.nanos(), clocks.wallMicros(), () -> ThreadLocalRandom.current().nextLong());
     return defaults
         .withSegment(config.segmentBytes(), defaults.segmentRecordsMax(), config.segmentAgeMs())
         .withUploadsInFlight(config.uploadsInFlight());
@@ -135,14 +160,20 @@ final class Replication {
     return shipper.replicatedLsn();
   }
 
-  /** The time of the first record that is in the shipper's hands and not replicated; Long.MAX_VALUE when there is none. */
+  /**
+   * The time of the first record that is in the shipper's hands and not replicated; Long.MAX_VALUE
+   * when there is none.
+   */
   long oldestUnreplicatedMicros() {
     return shipper.oldestUnreplicatedTimeMicros();
   }
 
   /** What the store answers when uploads fail; null when they do not. */
   String trouble() {
-    return shipper.lastError().map(t -> t.message() + " (" + t.attempts() + " attempts)").orElse(null);
+    return shipper
+        .lastError()
+        .map(t -> t.message() + " (" + t.attempts() + " attempts)")
+        .orElse(null);
   }
 
   Shipper shipper() {

@@ -16,7 +16,11 @@ final class ContainerOptions {
       description = "Object store: dir:PATH or azure:ENDPOINT (credentials from the environment).")
   private String store;
 
-  @Option(names = "--domain", required = true, paramLabel = "NAME", description = "Protected domain.")
+  @Option(
+      names = "--domain",
+      required = true,
+      paramLabel = "NAME",
+      description = "Protected domain.")
   private String domain;
 
   /** What a command does with the container. */
@@ -26,7 +30,8 @@ final class ContainerOptions {
 
   int with(Work work) throws IOException, OperatorException {
     if (!ConfigFile.isDomainName(domain)) {
-      throw new OperatorException(Main.USAGE, "--domain: '" + domain + "' must be " + ConfigFile.DOMAIN_RULE);
+      throw new OperatorException(
+          Main.USAGE, "--domain: '" + domain + "' must be " + ConfigFile.DOMAIN_RULE);
     }
     try (ObjectStore opened = open("--store", store)) {
       return work.on(opened.container(domain));

@@ -41,29 +41,44 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--trace",
       paramLabel = "FILE",
-      description = "Replay the writes of a block trace (time_us,op,lba,bytes; plain or gzip) as one disk.")
+      description =
+          "Replay the writes of a block trace (time_us,op,lba,bytes; plain or gzip) as one disk.")
   private Path trace;
 
   @Option(
       names = "--speed",
       paramLabel = "X",
       defaultValue = "0",
-      description = "Replay the trace X times as fast as recorded (default: as fast as it is accepted).")
+      description =
+          "Replay the trace X times as fast as recorded (default: as fast as it is accepted).")
   private double speed;
 
   @Option(
       names = "--store",
       paramLabel = "URI",
-      description = "Use this store and leave the content there: dir:PATH or azure:ENDPOINT (credentials from the environment).")
+      description =
+          "Use this store and leave the content there: dir:PATH or azure:ENDPOINT (credentials from the environment).")
   private String store;
 
-  @Option(names = "--domain", paramLabel = "NAME", defaultValue = "demo", description = "Protected domain (default: demo).")
+  @Option(
+      names = "--domain",
+      paramLabel = "NAME",
+      defaultValue = "demo",
+      description = "Protected domain (default: demo).")
   private String domain;
 
-  @Option(names = "--hosts", paramLabel = "N", defaultValue = "2", description = "Hosts that write (default: 2).")
+  @Option(
+      names = "--hosts",
+      paramLabel = "N",
+      defaultValue = "2",
+      description = "Hosts that write (default: 2).")
   private int hosts;
 
-  @Option(names = "--disks", paramLabel = "N", defaultValue = "3", description = "Disks of each host (default: 3).")
+  @Option(
+      names = "--disks",
+      paramLabel = "N",
+      defaultValue = "3",
+      description = "Disks of each host (default: 3).")
   private int disks;
 
   @Option(
@@ -96,10 +111,15 @@ final class DemoCommand implements Callable<Integer> {
       paramLabel = "SIZE",
       defaultValue = "0",
       converter = SizeConverter.class,
-      description = "Pace in bytes per second, all hosts together (default: as fast as they are accepted).")
+      description =
+          "Pace in bytes per second, all hosts together (default: as fast as they are accepted).")
   private long bytesPerSecond;
 
-  @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Decides the writes (default: 1).")
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Decides the writes (default: 1).")
   private long seed;
 
   @Option(names = "--json", description = "Print one JSON object on standard output.")
@@ -177,12 +197,16 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private void check() {
-    require(ConfigFile.isDomainName(domain), "--domain: '" + domain + "' must be " + ConfigFile.DOMAIN_RULE);
+    require(
+        ConfigFile.isDomainName(domain),
+        "--domain: '" + domain + "' must be " + ConfigFile.DOMAIN_RULE);
     require(trace != null || speed == 0, "--speed: only with --trace");
     require(speed >= 0 && speed <= 1e9, "--speed: must not be negative");
     require(hosts >= 1 && hosts <= HOSTS_MAX, "--hosts: must be 1 to " + HOSTS_MAX);
     require(disks >= 1 && disks <= DISKS_MAX, "--disks: must be 1 to " + DISKS_MAX);
-    require(diskBytes >= 1 << 20 && diskBytes <= 1L << 46 && diskBytes % 4096 == 0, "--disk-size: must be 1MiB to 64TiB, in whole 4KiB");
+    require(
+        diskBytes >= 1 << 20 && diskBytes <= 1L << 46 && diskBytes % 4096 == 0,
+        "--disk-size: must be 1MiB to 64TiB, in whole 4KiB");
     require(totalBytes >= 1 << 20, "--total: must be at least 1MiB");
     for (long size : writeSizesBytes) {
       require(
@@ -199,13 +223,20 @@ final class DemoCommand implements Callable<Integer> {
 
   private void print(DemoReport report, PrintWriter out) {
     new Table()
-        .row("writes", Units.count(report.writes()) + " (" + Units.bytes(report.bytesWritten()) + ")")
-        .row("throughput", String.format(Locale.ROOT, "%.1f MB/s", report.throughputMBps()) + ", durably logged and replicated")
+        .row(
+            "writes",
+            Units.count(report.writes()) + " (" + Units.bytes(report.bytesWritten()) + ")")
+        .row(
+            "throughput",
+            String.format(Locale.ROOT, "%.1f MB/s", report.throughputMBps())
+                + ", durably logged and replicated")
         .row("IOPS", Units.count(Math.round(report.iops())))
         .row("ack latency", percentiles(report.ackLatencyMs()) + "  (logged)")
         .row("replicated RPO", percentiles(report.replicatedRpoMs()))
         .row("compression", String.format(Locale.ROOT, "%.2f : 1", report.compressionRatio()))
-        .row("objects", Units.count(report.objects()) + " (" + Units.bytes(report.bytesStored()) + ")")
+        .row(
+            "objects",
+            Units.count(report.objects()) + " (" + Units.bytes(report.bytesStored()) + ")")
         .row("time to recover", Units.seconds(report.recoverySeconds()))
         .row("verified", report.verified() ? "yes, every byte of every disk" : "NO")
         .print(out);
@@ -220,6 +251,11 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private static String percentiles(DemoReport.Percentiles p) {
-    return "p50 " + Units.millis(p.p50()) + "  p99 " + Units.millis(p.p99()) + "  p99.9 " + Units.millis(p.p999());
+    return "p50 "
+        + Units.millis(p.p50())
+        + "  p99 "
+        + Units.millis(p.p99())
+        + "  p99.9 "
+        + Units.millis(p.p999());
   }
 }

@@ -11,12 +11,14 @@ import picocli.CommandLine;
 /** Tells an operator's error in one line; a stack trace is for a defect of ours. */
 final class ErrorReport implements CommandLine.IExecutionExceptionHandler {
   @Override
-  public int handleExecutionException(Exception e, CommandLine command, CommandLine.ParseResult arguments) throws Exception {
+  public int handleExecutionException(
+      Exception e, CommandLine command, CommandLine.ParseResult arguments) throws Exception {
     int code =
         switch (e) {
           case OperatorException known -> known.exitCode();
           case ConfigException _, InvalidTraceException _ -> Main.USAGE;
-          case AssignmentException _, CorruptObjectException _, StoreException _, IOException _ -> Main.FAILED;
+          case AssignmentException _, CorruptObjectException _, StoreException _, IOException _ ->
+              Main.FAILED;
           default -> throw e;
         };
     command.getErr().println("drva: " + describe(e));
@@ -24,12 +26,16 @@ final class ErrorReport implements CommandLine.IExecutionExceptionHandler {
     return code;
   }
 
-  /** The message; for the JDK's file exceptions, whose message is only a path, with what happened to it. */
+  /**
+   * The message; for the JDK's file exceptions, whose message is only a path, with what happened to
+   * it.
+   */
   private static String describe(Exception e) {
     return switch (e) {
       case java.nio.file.NoSuchFileException missing -> missing.getFile() + ": no such file";
       case java.nio.file.AccessDeniedException denied -> denied.getFile() + ": permission denied";
-      case java.nio.file.FileAlreadyExistsException existing -> existing.getFile() + ": exists already";
+      case java.nio.file.FileAlreadyExistsException existing ->
+          existing.getFile() + ": exists already";
       default -> e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     };
   }

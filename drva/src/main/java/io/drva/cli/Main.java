@@ -8,7 +8,8 @@ import picocli.CommandLine.Command;
     name = "drva",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
-    description = "Disaster recovery for virtual disks: every write, durable, in your own object store.",
+    description =
+        "Disaster recovery for virtual disks: every write, durable, in your own object store.",
     subcommands = {
       ServeCommand.class,
       DemoCommand.class,

@@ -79,10 +79,14 @@ final class PointsCommand implements Callable<Integer> {
       out.println("nothing to recover yet: the chain holds no records");
     } else {
       new Table()
-          .row("points", "every LSN from " + points.firstLsn() + " to " + points.lastLsn() + ", " + CLASS)
+          .row(
+              "points",
+              "every LSN from " + points.firstLsn() + " to " + points.lastLsn() + ", " + CLASS)
           .row("oldest", Times.of(points.firstTimeMicros()))
           .row("newest", Times.of(points.lastTimeMicros()))
-          .row("segments", Units.count(points.segments()) + " in " + points.terms().size() + " terms")
+          .row(
+              "segments",
+              Units.count(points.segments()) + " in " + points.terms().size() + " terms")
           .row(
               "stored",
               Units.bytes(points.storedBytes())
@@ -90,7 +94,10 @@ final class PointsCommand implements Callable<Integer> {
                   + Units.bytes(points.rawBytes())
                   + (points.storedBytes() == 0
                       ? ""
-                      : String.format(Locale.ROOT, " (%.2f : 1)", (double) points.rawBytes() / points.storedBytes())))
+                      : String.format(
+                          Locale.ROOT,
+                          " (%.2f : 1)",
+                          (double) points.rawBytes() / points.storedBytes())))
           .print(out);
       out.println();
       Table table = new Table().row("VM", "DISK", "CAPACITY", "SECTOR", "BASELINE");
@@ -106,8 +113,14 @@ final class PointsCommand implements Callable<Integer> {
     }
     for (RecoveryPoints.Baseline baseline : points.baselines()) {
       out.println(
-          "not a recovery point of " + baseline.vm() + "/" + baseline.disk() + " (its baseline was running): LSN "
-              + baseline.firstLsn() + " to " + (baseline.endLsn() == 0 ? "the end" : baseline.endLsn() - 1));
+          "not a recovery point of "
+              + baseline.vm()
+              + "/"
+              + baseline.disk()
+              + " (its baseline was running): LSN "
+              + baseline.firstLsn()
+              + " to "
+              + (baseline.endLsn() == 0 ? "the end" : baseline.endLsn() - 1));
     }
     points.gap().ifPresent(gap -> out.println("warning: " + gap.missing() + ": " + gap.describe()));
     out.flush();

@@ -18,16 +18,16 @@ final class Progress implements Phases, AutoCloseable {
   public synchronized void begin(String phase, long totalBytes) {
     close();
     bar =
-          new ProgressBarBuilder()
-              .setTaskName(phase)
-              .setInitialMax(Math.max(1, totalBytes))
-              .setUnit(" MiB", MIB)
-              .setStyle(ProgressBarStyle.ASCII)
-              .setUpdateIntervalMillis(REDRAW_MS)
-              .showSpeed()
-              .setSpeedUnit(ChronoUnit.SECONDS)
-              .startsFrom(0, Duration.ZERO)
-              .build();
+        new ProgressBarBuilder()
+            .setTaskName(phase)
+            .setInitialMax(Math.max(1, totalBytes))
+            .setUnit(" MiB", MIB)
+            .setStyle(ProgressBarStyle.ASCII)
+            .setUpdateIntervalMillis(REDRAW_MS)
+            .showSpeed()
+            .setSpeedUnit(ChronoUnit.SECONDS)
+            .startsFrom(0, Duration.ZERO)
+            .build();
   }
 
   @Override

@@ -36,13 +36,18 @@ final class RecoverCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private ContainerOptions container;
 
-  @Option(names = "--out", required = true, paramLabel = "FOLDER", description = "Where the images VM_DISK.raw go.")
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "FOLDER",
+      description = "Where the images VM_DISK.raw go.")
   private Path out;
 
   @Option(
       names = "--at",
       paramLabel = "POINT",
-      description = "lsn:N, or a time such as 2026-11-22T14:03:22Z: all that was written up to then (default: the newest).")
+      description =
+          "lsn:N, or a time such as 2026-11-22T14:03:22Z: all that was written up to then (default: the newest).")
   private String at;
 
   @Option(names = "--disk", paramLabel = "VM/DISK", description = "Only this disk.")
@@ -103,7 +108,11 @@ final class RecoverCommand implements Callable<Integer> {
 
   private void print(RecoveryPlan plan, PrintWriter printer) {
     printer.println(
-        (dryRun ? "would recover" : "recovered") + " LSN " + Units.count(plan.lsn()) + ", written " + Times.of(plan.timeMicros()));
+        (dryRun ? "would recover" : "recovered")
+            + " LSN "
+            + Units.count(plan.lsn())
+            + ", written "
+            + Times.of(plan.timeMicros()));
     Table table = new Table().row("IMAGE", "CAPACITY", "READ", "WRITTEN", "REQUESTS");
     for (RecoveryPlan.Disk d : plan.disks()) {
       table.row(
@@ -129,12 +138,14 @@ final class RecoverCommand implements Callable<Integer> {
           return new RecoveryTarget.AtLsn(lsn);
         }
       } else {
-        return new RecoveryTarget.AtTime(ChronoUnit.MICROS.between(Instant.EPOCH, Instant.parse(at)));
+        return new RecoveryTarget.AtTime(
+            ChronoUnit.MICROS.between(Instant.EPOCH, Instant.parse(at)));
       }
     } catch (NumberFormatException | DateTimeParseException | ArithmeticException e) {
       // Told below, like a number out of range.
     }
     throw new OperatorException(
-        Main.USAGE, "--at: expected lsn:N or a time such as 2026-11-22T14:03:22Z, found '" + at + "'");
+        Main.USAGE,
+        "--at: expected lsn:N or a time such as 2026-11-22T14:03:22Z, found '" + at + "'");
   }
 }

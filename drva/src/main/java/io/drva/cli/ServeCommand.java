@@ -39,7 +39,11 @@ import picocli.CommandLine.Spec;
 final class ServeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(names = "--config", required = true, paramLabel = "FILE", description = "Configuration (YAML).")
+  @Option(
+      names = "--config",
+      required = true,
+      paramLabel = "FILE",
+      description = "Configuration (YAML).")
   private Path config;
 
   @Override
@@ -51,9 +55,11 @@ final class ServeCommand implements Callable<Integer> {
     CountDownLatch stopped = new CountDownLatch(1);
     try (Appliance appliance = Appliance.start(settings, System.getenv(), Clocks.SYSTEM)) {
       PrintWriter out = spec.commandLine().getOut();
-      out.println("listening on " + appliance.address() + ", control API on " + appliance.controlAddress());
+      out.println(
+          "listening on " + appliance.address() + ", control API on " + appliance.controlAddress());
       out.flush();
-      Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(() -> stop(stop, stopped)));
+      Runtime.getRuntime()
+          .addShutdownHook(Thread.ofPlatform().name("stop").unstarted(() -> stop(stop, stopped)));
       stop.await();
     } finally {
       stopped.countDown();
@@ -61,7 +67,10 @@ final class ServeCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** On the way out of the process, which ends when this returns: has the appliance stop in order first. */
+  /**
+   * On the way out of the process, which ends when this returns: has the appliance stop in order
+   * first.
+   */
   private static void stop(CountDownLatch stop, CountDownLatch stopped) {
     stop.countDown();
     try {
@@ -71,9 +80,12 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  /** A service tells what it does; other commands only what is wrong. DRVA_LOG_LEVEL overrides both. */
+  /**
+   * A service tells what it does; other commands only what is wrong. DRVA_LOG_LEVEL overrides both.
+   */
   private static void logWhatIsDone() {
-    if (System.getenv("DRVA_LOG_LEVEL") == null && LoggerFactory.getLogger("io.drva") instanceof Logger logger) {
+    if (System.getenv("DRVA_LOG_LEVEL") == null
+        && LoggerFactory.getLogger("io.drva") instanceof Logger logger) {
       logger.setLevel(Level.INFO);
     }
   }

@@ -9,6 +9,8 @@ final class SizeConverter implements ITypeConverter<Long> {
   @Override
   public Long convert(String text) {
     return ConfigFile.parseBytes(text)
-        .orElseThrow(() -> new TypeConversionException("'" + text + "' is not a size such as 64KiB or 1GiB"));
+        .orElseThrow(
+            () ->
+                new TypeConversionException("'" + text + "' is not a size such as 64KiB or 1GiB"));
   }
 }

@@ -15,9 +15,14 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "verify",
     mixinStandardHelpOptions = true,
-    description = "Reads every byte of every object of a domain and names each object that is damaged or missing.",
+    description =
+        "Reads every byte of every object of a domain and names each object that is damaged or missing.",
     footer = {
-      "", "Example:", "  drva verify --store dir:/srv/dr --domain finance", "", "Exit code 0 only if nothing is wrong.",
+      "",
+      "Example:",
+      "  drva verify --store dir:/srv/dr --domain finance",
+      "",
+      "Exit code 0 only if nothing is wrong.",
     })
 final class VerifyCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

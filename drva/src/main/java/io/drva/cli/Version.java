@@ -7,6 +7,8 @@ final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() {
     String version = Version.class.getPackage().getImplementationVersion();
-    return new String[] {"drva " + (version == null ? "(not packaged)" : version) + ", protocol 1, object format 1"};
+    return new String[] {
+      "drva " + (version == null ? "(not packaged)" : version) + ", protocol 1, object format 1"
+    };
   }
 }

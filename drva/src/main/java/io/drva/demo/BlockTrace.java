@@ -11,7 +11,10 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
 
-/** The writes of a block trace ({@code time_us,op,lba,bytes}, plain or gzip), in order, held as arrays. */
+/**
+ * The writes of a block trace ({@code time_us,op,lba,bytes}, plain or gzip), in order, held as
+ * arrays.
+ */
 final class BlockTrace {
   private static final String HEADER = "time_us,op,lba,bytes";
   private static final long OFFSET_BYTES_MAX = 1L << 46;
@@ -31,7 +34,8 @@ final class BlockTrace {
     BlockTrace trace = new BlockTrace();
     try (PushbackInputStream in = new PushbackInputStream(Files.newInputStream(file), 2);
         BufferedReader lines =
-            new BufferedReader(new InputStreamReader(decompressed(in), StandardCharsets.UTF_8), 1 << 16)) {
+            new BufferedReader(
+                new InputStreamReader(decompressed(in), StandardCharsets.UTF_8), 1 << 16)) {
       int number = 0;
       long previousMicros = 0;
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -60,21 +64,25 @@ final class BlockTrace {
     return gzip ? new GZIPInputStream(in, 1 << 16) : in;
   }
 
-  private long add(Path file, int number, String line, long previousMicros) throws InvalidTraceException {
+  private long add(Path file, int number, String line, long previousMicros)
+      throws InvalidTraceException {
     String[] columns = line.split(",", -1);
     if (columns.length != 4) {
-      throw new InvalidTraceException(file, number, "expected 4 columns (" + HEADER + "), found " + columns.length);
+      throw new InvalidTraceException(
+          file, number, "expected 4 columns (" + HEADER + "), found " + columns.length);
     }
     long timeMicros = parse(file, number, "time_us", columns[0], Long.MAX_VALUE);
     if (timeMicros < previousMicros) {
-      throw new InvalidTraceException(file, number, "time_us " + timeMicros + " is earlier than the line before it");
+      throw new InvalidTraceException(
+          file, number, "time_us " + timeMicros + " is earlier than the line before it");
     }
     String op = columns[1].strip();
     if (op.equals("W")) {
       long lba = parse(file, number, "lba", columns[2], OFFSET_BYTES_MAX / Payload.SECTOR_BYTES);
       int length = (int) parse(file, number, "bytes", columns[3], WRITE_BYTES_MAX);
       if (length == 0 || length % Payload.SECTOR_BYTES != 0) {
-        throw new InvalidTraceException(file, number, "bytes must be a positive multiple of 512, found " + length);
+        throw new InvalidTraceException(
+            file, number, "bytes must be a positive multiple of 512, found " + length);
       }
       append(timeMicros, lba * Payload.SECTOR_BYTES, length);
     } else if (!op.equals("R")) {
@@ -97,7 +105,8 @@ final class BlockTrace {
     endBytes = Math.max(endBytes, offsetBytes + lengthBytes);
   }
 
-  private static long parse(Path file, int line, String column, String text, long max) throws InvalidTraceException {
+  private static long parse(Path file, int line, String column, String text, long max)
+      throws InvalidTraceException {
     try {
       long value = Long.parseLong(text.strip());
       if (value >= 0 && value <= max) {
@@ -106,7 +115,8 @@ final class BlockTrace {
     } catch (NumberFormatException e) {
       // Told below, like a value out of range.
     }
-    throw new InvalidTraceException(file, line, column + " must be a whole number from 0 to " + max + ", found '" + text + "'");
+    throw new InvalidTraceException(
+        file, line, column + " must be a whole number from 0 to " + max + ", found '" + text + "'");
   }
 
   int writes() {

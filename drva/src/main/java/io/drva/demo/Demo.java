@@ -28,8 +28,9 @@ import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
 /**
- * The main job from end to end in one process: an appliance with a temporary volume, hosts that write over real TCP, recovery from the
- * container alone, and a comparison of every byte of every disk.
+ * The main job from end to end in one process: an appliance with a temporary volume, hosts that
+ * write over real TCP, recovery from the container alone, and a comparison of every byte of every
+ * disk.
  */
 public final class Demo {
   private static final long VOLUME_BYTES = 1L << 30;
@@ -49,11 +50,16 @@ public final class Demo {
   }
 
   public DemoReport run()
-      throws IOException, InvalidTraceException, AssignmentException, SessionFailedException, InterruptedException {
+      throws IOException,
+          InvalidTraceException,
+          AssignmentException,
+          SessionFailedException,
+          InterruptedException {
     LoadPlan plan = LoadPlan.of(options);
     Path folder = Files.createTempDirectory("drva-demo-");
     try {
-      String storeUri = options.store() == null ? "dir:" + folder.resolve("store") : options.store();
+      String storeUri =
+          options.store() == null ? "dir:" + folder.resolve("store") : options.store();
       try (ObjectStore store = ObjectStores.open(storeUri, environment)) {
         Container container = store.container(options.domain());
         requireUnused(container);
@@ -69,17 +75,21 @@ public final class Demo {
     Load load = new Load(plan, clocks.nanos());
     Histogram rpoNanos = new Histogram(3);
     double seconds;
-    try (Appliance appliance = Appliance.start(applianceConfig(folder, storeUri), environment, clocks);
+    try (Appliance appliance =
+            Appliance.start(applianceConfig(folder, storeUri), environment, clocks);
         load) {
       appliance.assign(options.domain());
       load.connect(appliance.address(), options.domain());
       phases.begin("write", plan.totalBytes());
       try (ScheduledExecutorService sampler =
-          Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().name("rpo").daemon().factory())) {
+          Executors.newSingleThreadScheduledExecutor(
+              Thread.ofPlatform().name("rpo").daemon().factory())) {
         Future<?> sampling =
             sampler.scheduleAtFixedRate(
                 () -> {
-                  rpoNanos.recordValue(TimeUnit.MICROSECONDS.toNanos(appliance.replicatedRpoMicros(options.domain())));
+                  rpoNanos.recordValue(
+                      TimeUnit.MICROSECONDS.toNanos(
+                          appliance.replicatedRpoMicros(options.domain())));
                   phases.progressed(load.bytesSent());
                 },
                 0,
@@ -97,7 +107,8 @@ public final class Demo {
           stored[1] += object.sizeBytes();
           return true;
         });
-    ImageCheck check = new ImageCheck(container, folder.resolve("images"), plan.models(), clocks, phases);
+    ImageCheck check =
+        new ImageCheck(container, folder.resolve("images"), plan.models(), clocks, phases);
     check.run();
     return new DemoReport(
         options.domain(),
@@ -127,7 +138,8 @@ public final class Demo {
         });
     if (!found.isEmpty()) {
       throw new IOException(
-          container.location() + " holds a domain already; choose another with --domain, or another --store");
+          container.location()
+              + " holds a domain already; choose another with --domain, or another --store");
     }
   }
 
@@ -152,13 +164,15 @@ public final class Demo {
         folder,
         new SimpleFileVisitor<>() {
           @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
             Files.delete(file);
             return FileVisitResult.CONTINUE;
           }
 
           @Override
-          public FileVisitResult postVisitDirectory(Path directory, IOException e) throws IOException {
+          public FileVisitResult postVisitDirectory(Path directory, IOException e)
+              throws IOException {
             if (e != null) {
               throw e;
             }

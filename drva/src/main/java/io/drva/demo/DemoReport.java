@@ -11,7 +11,8 @@ import java.util.List;
  * @param seconds from the first write to the last one's {@code replicated} acknowledgement
  * @param throughputMBps bytesWritten / seconds, in 10^6 bytes per second
  * @param iops writes / seconds
- * @param ackLatencyMs from handing a write to the client library to its {@code logged} acknowledgement
+ * @param ackLatencyMs from handing a write to the client library to its {@code logged}
+ *     acknowledgement
  * @param replicatedRpoMs the replicated RPO of the domain, sampled every 10 ms while there was load
  * @param compressionRatio guest data / stored data of the segments' chunks and indexes
  * @param objects objects in the container's chain

@@ -13,8 +13,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What a disk must look like: the version of every sector, kept for the regions that were written. Not safe for use by several
- * threads at once.
+ * What a disk must look like: the version of every sector, kept for the regions that were written.
+ * Not safe for use by several threads at once.
  */
 public final class DiskModel {
   private static final int REGION_SECTORS = 2048;
@@ -54,7 +54,8 @@ public final class DiskModel {
     long sector = offsetBytes / Payload.SECTOR_BYTES;
     long end = (offsetBytes + lengthBytes) / Payload.SECTOR_BYTES;
     while (sector < end) {
-      int[] versions = regions.computeIfAbsent(sector / REGION_SECTORS, r -> new int[REGION_SECTORS]);
+      int[] versions =
+          regions.computeIfAbsent(sector / REGION_SECTORS, r -> new int[REGION_SECTORS]);
       int from = (int) (sector % REGION_SECTORS);
       int to = (int) Math.min(REGION_SECTORS, from + end - sector);
       Arrays.fill(versions, from, to, version);
@@ -96,7 +97,10 @@ public final class DiskModel {
     }
   }
 
-  /** Reads around the page cache where the file system can: an image is read once, and its holes need no pages. */
+  /**
+   * Reads around the page cache where the file system can: an image is read once, and its holes
+   * need no pages.
+   */
   private static FileChannel openUncached(Path image) throws IOException {
     try {
       if (DirectIo.option().isPresent()) {

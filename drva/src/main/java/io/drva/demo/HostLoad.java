@@ -18,8 +18,9 @@ import java.util.function.LongSupplier;
 import org.HdrHistogram.Recorder;
 
 /**
- * One host that writes: sends the writes of its plan, keeps the model of what its disks must look like, and measures how long each write
- * takes to be acknowledged as logged. One thread writes; acknowledgements come on the client's event loop.
+ * One host that writes: sends the writes of its plan, keeps the model of what its disks must look
+ * like, and measures how long each write takes to be acknowledged as logged. One thread writes;
+ * acknowledgements come on the client's event loop.
  */
 final class HostLoad implements AutoCloseable {
   /** More than the writes that any window holds: 16 MiB of 512-byte writes are 29,000. */
@@ -116,8 +117,15 @@ final class HostLoad implements AutoCloseable {
     }
     if (!client.awaitReplicated(client.lastSeq(), replicationTimeout)) {
       throw new IllegalStateException(
-          "host " + host.name() + ": writes up to " + client.lastSeq() + " were sent, but only " + client.replicatedSeq()
-              + " were replicated within " + replicationTimeout.toSeconds() + " s");
+          "host "
+              + host.name()
+              + ": writes up to "
+              + client.lastSeq()
+              + " were sent, but only "
+              + client.replicatedSeq()
+              + " were replicated within "
+              + replicationTimeout.toSeconds()
+              + " s");
     }
   }
 
@@ -127,14 +135,20 @@ final class HostLoad implements AutoCloseable {
     long offset = writes.offsetBytes();
     int length = writes.lengthBytes();
     version++;
-    // Sequence numbers are dense and this is the only thread that takes them, so the next one is known.
+    // Sequence numbers are dense and this is the only thread that takes them, so the next one is
+    // known.
     int at = (int) ((client.lastSeq() + 1) & (OUTSTANDING_MAX - 1));
     sentBytes[at] = length;
     sentNanos[at] = nanos.getAsLong();
     switch (writes.kind()) {
       case WRITE -> {
         ByteBuf data = PooledByteBufAllocator.DEFAULT.directBuffer(length, length);
-        Payload.write(data, model.disk(), offset / Payload.SECTOR_BYTES, length / Payload.SECTOR_BYTES, (int) version);
+        Payload.write(
+            data,
+            model.disk(),
+            offset / Payload.SECTOR_BYTES,
+            length / Payload.SECTOR_BYTES,
+            (int) version);
         stream.write(offset, data);
         model.written(offset, length, (int) version);
         dataBytesSent.add(length);

@@ -21,8 +21,11 @@ final class ImageCheck {
   private final List<String> differences = new ArrayList<>();
   private double recoverySeconds;
 
-  /** @param folder where the images go; they stay there */
-  ImageCheck(Container container, Path folder, List<DiskModel> models, Clocks clocks, Phases phases) {
+  /**
+   * @param folder where the images go; they stay there
+   */
+  ImageCheck(
+      Container container, Path folder, List<DiskModel> models, Clocks clocks, Phases phases) {
     this.container = container;
     this.folder = folder;
     this.models = models;
@@ -38,7 +41,8 @@ final class ImageCheck {
     recoverySeconds = (clocks.nanos().getAsLong() - start) / 1e9;
     phases.begin("compare", models.stream().mapToLong(DiskModel::capacityBytes).sum());
     if (plan.disks().size() != models.size()) {
-      differences.add(plan.disks().size() + " disks were recovered, " + models.size() + " were written");
+      differences.add(
+          plan.disks().size() + " disks were recovered, " + models.size() + " were written");
     }
     long compared = 0;
     for (DiskModel model : models) {

@@ -1,7 +1,5 @@
 package io.drva.demo;
 
-import io.drva.protocol.ClientOptions;
-import io.drva.protocol.HostClient;
 import io.drva.protocol.SessionFailedException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -25,7 +23,9 @@ public final class Load implements AutoCloseable {
   private final LoggedBytes loggedBytes = new LoggedBytes();
   private final List<HostLoad> hosts = new ArrayList<>();
 
-  /** @param nanos a monotonic clock */
+  /**
+   * @param nanos a monotonic clock
+   */
   public Load(LoadPlan plan, LongSupplier nanos) {
     this.nanos = nanos;
     for (LoadPlan.Host host : plan.hosts()) {
@@ -97,7 +97,10 @@ public final class Load implements AutoCloseable {
     return hosts.stream().mapToLong(HostLoad::dataBytesSent).sum();
   }
 
-  /** Nanoseconds from handing a write to the client library to its {@code logged} acknowledgement, since the last call. */
+  /**
+   * Nanoseconds from handing a write to the client library to its {@code logged} acknowledgement,
+   * since the last call.
+   */
   public Histogram ackLatencyNanos() {
     return latencyNanos.getIntervalHistogram();
   }

@@ -20,7 +20,8 @@ public record LoadPlan(List<Host> hosts, long totalBytes) {
       BlockTrace trace = BlockTrace.read(options.trace());
       DiskModel disk = new DiskModel(1, "traced", "disk0", trace.capacityBytes());
       return new LoadPlan(
-          List.of(new Host("host1", List.of(disk), new TraceWrites(trace, options.speed()))), trace.bytesWritten());
+          List.of(new Host("host1", List.of(disk), new TraceWrites(trace, options.speed()))),
+          trace.bytesWritten());
     }
     List<Host> hosts = new ArrayList<>();
     int disk = 0;

@@ -4,11 +4,13 @@ import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 
 /**
- * The made-up content of a sector: a pure function of (disk, sector, version), about 2:1 compressible.
+ * The made-up content of a sector: a pure function of (disk, sector, version), about 2:1
+ * compressible.
  *
- * <p>The first half of a sector is SplitMix64 output (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA
- * 2014), which no compressor shrinks; the second half repeats one word, which any compressor removes. Version 0 is a sector that
- * was never written: zeros.
+ * <p>The first half of a sector is SplitMix64 output (Steele, Lea, Flood: "Fast splittable
+ * pseudorandom number generators", OOPSLA 2014), which no compressor shrinks; the second half
+ * repeats one word, which any compressor removes. Version 0 is a sector that was never written:
+ * zeros.
  */
 final class Payload {
   static final int SECTOR_BYTES = 512;
@@ -18,7 +20,10 @@ final class Payload {
 
   private Payload() {}
 
-  /** Appends the content of {@code sectors} sectors from {@code firstSector} on, all at one version, to {@code target}. */
+  /**
+   * Appends the content of {@code sectors} sectors from {@code firstSector} on, all at one version,
+   * to {@code target}.
+   */
   static void write(ByteBuf target, int disk, long firstSector, int sectors, int version) {
     int index = target.writerIndex();
     target.ensureWritable(sectors * SECTOR_BYTES);
@@ -36,7 +41,10 @@ final class Payload {
     target.writerIndex(index);
   }
 
-  /** Whether the sector that starts at {@code position} of {@code image} has the content of {@code version}. */
+  /**
+   * Whether the sector that starts at {@code position} of {@code image} has the content of {@code
+   * version}.
+   */
   static boolean matches(ByteBuffer image, int position, int disk, long sector, int version) {
     if (version == 0) {
       for (int w = 0; w < SECTOR_WORDS; w++) {

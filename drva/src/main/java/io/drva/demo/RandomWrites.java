@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Made-up writes: half of them go on where the disk's last one ended, half go anywhere; in 64, one zeroes and one discards its extent.
- * The same seed gives the same writes.
+ * Made-up writes: half of them go on where the disk's last one ended, half go anywhere; in 64, one
+ * zeroes and one discards its extent. The same seed gives the same writes.
  */
 final class RandomWrites implements WriteSource {
   private static final int ALIGNMENT_BYTES = 4096;
@@ -27,7 +27,13 @@ final class RandomWrites implements WriteSource {
    * @param sizesBytes write sizes, each as likely as the others
    * @param bytesPerSecond paces the writes; 0 for as fast as they are accepted
    */
-  RandomWrites(long seed, int disks, long diskBytes, List<Integer> sizesBytes, long totalBytes, long bytesPerSecond) {
+  RandomWrites(
+      long seed,
+      int disks,
+      long diskBytes,
+      List<Integer> sizesBytes,
+      long totalBytes,
+      long bytesPerSecond) {
     random = new SplittableRandom(seed);
     this.diskBytes = diskBytes;
     this.sizesBytes = List.copyOf(sizesBytes);
@@ -45,7 +51,8 @@ final class RandomWrites implements WriteSource {
     disk = random.nextInt(ends.length);
     offsetBytes = ends[disk];
     if (random.nextBoolean() || offsetBytes + lengthBytes > diskBytes) {
-      offsetBytes = random.nextLong((diskBytes - lengthBytes) / ALIGNMENT_BYTES + 1) * ALIGNMENT_BYTES;
+      offsetBytes =
+          random.nextLong((diskBytes - lengthBytes) / ALIGNMENT_BYTES + 1) * ALIGNMENT_BYTES;
     }
     ends[disk] = offsetBytes + lengthBytes;
     int draw = random.nextInt(KINDS);
@@ -77,6 +84,8 @@ final class RandomWrites implements WriteSource {
 
   @Override
   public long dueMicros() {
-    return bytesPerSecond == 0 ? 0 : (long) ((double) (givenBytes - lengthBytes) / bytesPerSecond * 1e6);
+    return bytesPerSecond == 0
+        ? 0
+        : (long) ((double) (givenBytes - lengthBytes) / bytesPerSecond * 1e6);
   }
 }

@@ -6,7 +6,9 @@ final class TraceWrites implements WriteSource {
   private final double speed;
   private int at = -1;
 
-  /** @param speed how much faster than recorded; 0 for as fast as they are accepted */
+  /**
+   * @param speed how much faster than recorded; 0 for as fast as they are accepted
+   */
   TraceWrites(BlockTrace trace, double speed) {
     this.trace = trace;
     this.speed = speed;

@@ -59,10 +59,14 @@ class ApplianceTest {
   }
 
   private Appliance start(String... domains) throws Exception {
-    return Appliance.start(config("dir:" + folder.resolve("store"), 16L * CYCLE_BYTES, domains), Map.of(), Clocks.SYSTEM);
+    return Appliance.start(
+        config("dir:" + folder.resolve("store"), 16L * CYCLE_BYTES, domains),
+        Map.of(),
+        Clocks.SYSTEM);
   }
 
-  private static HostClient connect(Appliance appliance, String host, String domain, LinkedBlockingQueue<String> told) {
+  private static HostClient connect(
+      Appliance appliance, String host, String domain, LinkedBlockingQueue<String> told) {
     return HostClient.connect(
         ClientOptions.builder(appliance.address(), host, domain)
             .reconnectMs(10, 100)
@@ -117,7 +121,9 @@ class ApplianceTest {
       assertEquals(200, http(appliance, "PUT", "/v1/domains/finance").status(), "again");
       Answer refused = http(appliance, "PUT", "/v1/domains/Finance!");
       assertEquals(400, refused.status());
-      assertTrue(refused.json().get("error").asText().contains("'Finance!' is not a domain name"), refused.body());
+      assertTrue(
+          refused.json().get("error").asText().contains("'Finance!' is not a domain name"),
+          refused.body());
       JsonNode domain = http(appliance, "GET", "/v1/domains").json().get(0);
       assertEquals("finance", domain.get("name").asText());
       assertEquals("ACTIVE", domain.get("state").asText());
@@ -166,8 +172,11 @@ class ApplianceTest {
         assertTrue(back.awaitReplicated(again.write(0, data(512)), PATIENCE));
         assertEquals(0, appliance.replicatedRpoMicros("finance"));
       }
-      await(() -> http(appliance, "GET", "/v1/domains/finance").json().get("connectedHosts").isEmpty());
-      // It closed in order, which is a record too: 0 once that is replicated, and no growth after it.
+      await(
+          () ->
+              http(appliance, "GET", "/v1/domains/finance").json().get("connectedHosts").isEmpty());
+      // It closed in order, which is a record too: 0 once that is replicated, and no growth after
+      // it.
       await(() -> appliance.replicatedRpoMicros("finance") == 0);
     }
   }
@@ -178,7 +187,10 @@ class ApplianceTest {
     try (Appliance appliance = start("finance")) {
       HostClient client = connect(appliance, "host1", "payroll", told);
       String reason = told.poll(30, TimeUnit.SECONDS);
-      assertTrue(reason.contains("not assigned to this appliance") && reason.contains("PUT /v1/domains/payroll"), reason);
+      assertTrue(
+          reason.contains("not assigned to this appliance")
+              && reason.contains("PUT /v1/domains/payroll"),
+          reason);
       client.abort();
     }
   }
@@ -198,7 +210,8 @@ class ApplianceTest {
       String reason = told.poll(30, TimeUnit.SECONDS);
       assertTrue(reason.contains("is open in the session of host 'host1'"), reason);
 
-      assertTrue(first.awaitLogged(disk.write(512, data(512)), PATIENCE), "the first session goes on");
+      assertTrue(
+          first.awaitLogged(disk.write(512, data(512)), PATIENCE), "the first session goes on");
       JsonNode status = http(appliance, "GET", "/v1/domains/finance").json();
       // Attaching host2 is a record; its write is none.
       assertTrue(status.get("lastLsn").asLong() <= lastLsn + 2, status.toString());
@@ -213,7 +226,9 @@ class ApplianceTest {
   void aDiskKeepsItsSectorSizeAndDoesNotShrink() throws Exception {
     try (Appliance appliance = start("finance")) {
       try (HostClient client = connect(appliance, "host1", "finance")) {
-        assertTrue(client.awaitLogged(client.open("vm1", "disk0", DISK_BYTES, 512).write(0, data(512)), PATIENCE));
+        assertTrue(
+            client.awaitLogged(
+                client.open("vm1", "disk0", DISK_BYTES, 512).write(0, data(512)), PATIENCE));
       }
       for (var geometry : Map.of(DISK_BYTES, 4096, DISK_BYTES - 512, 512).entrySet()) {
         LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
@@ -225,7 +240,9 @@ class ApplianceTest {
       }
       try (HostClient client = connect(appliance, "host1", "finance")) {
         DiskStream grown = client.open("vm1", "disk0", 2 * DISK_BYTES, 512);
-        assertTrue(client.awaitReplicated(grown.write(DISK_BYTES, data(512)), PATIENCE), "a larger capacity grows it");
+        assertTrue(
+            client.awaitReplicated(grown.write(DISK_BYTES, data(512)), PATIENCE),
+            "a larger capacity grows it");
       }
     }
   }
@@ -235,7 +252,8 @@ class ApplianceTest {
     LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
     try (Appliance appliance = start("finance")) {
       HostClient old = connect(appliance, "host1", "finance", told);
-      assertTrue(old.awaitLogged(old.open("vm1", "disk0", DISK_BYTES, 512).write(0, data(512)), PATIENCE));
+      assertTrue(
+          old.awaitLogged(old.open("vm1", "disk0", DISK_BYTES, 512).write(0, data(512)), PATIENCE));
       try (HostClient fresh = connect(appliance, "host1", "finance")) {
         DiskStream disk = fresh.open("vm1", "disk0", DISK_BYTES, 512);
         assertTrue(fresh.awaitReplicated(disk.write(0, data(512)), PATIENCE));
@@ -254,12 +272,18 @@ class ApplianceTest {
       DiskStream disk = client.open("vm1", "disk0", DISK_BYTES, 512);
       assertTrue(client.awaitLogged(disk.write(0, data(512)), PATIENCE));
       long lastLsn = http(appliance, "GET", "/v1/domains/finance").json().get("lastLsn").asLong();
-      try (Socket socket = new Socket(appliance.address().getAddress(), appliance.address().getPort())) {
-        socket.getOutputStream().write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+      try (Socket socket =
+          new Socket(appliance.address().getAddress(), appliance.address().getPort())) {
+        socket
+            .getOutputStream()
+            .write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.UTF_8));
         byte[] answer = socket.getInputStream().readAllBytes();
-        assertTrue(new String(answer, StandardCharsets.ISO_8859_1).startsWith("DRV1"), "an ERROR frame, then the end");
+        assertTrue(
+            new String(answer, StandardCharsets.ISO_8859_1).startsWith("DRV1"),
+            "an ERROR frame, then the end");
       }
-      assertEquals(lastLsn, http(appliance, "GET", "/v1/domains/finance").json().get("lastLsn").asLong());
+      assertEquals(
+          lastLsn, http(appliance, "GET", "/v1/domains/finance").json().get("lastLsn").asLong());
       assertTrue(client.awaitReplicated(disk.write(512, data(512)), PATIENCE));
     }
   }
@@ -312,14 +336,17 @@ class ApplianceTest {
   void refusesAVolumeThatDoesNotFitTheContainer() throws Exception {
     try (Appliance appliance = start("finance");
         HostClient client = connect(appliance, "host1", "finance")) {
-      assertTrue(client.awaitReplicated(client.open("vm1", "disk0", DISK_BYTES, 512).write(0, data(512)), PATIENCE));
+      assertTrue(
+          client.awaitReplicated(
+              client.open("vm1", "disk0", DISK_BYTES, 512).write(0, data(512)), PATIENCE));
     }
     Files.move(folder.resolve("volume"), folder.resolve("old-volume"));
     AssignmentException e = assertThrows(AssignmentException.class, () -> start("finance"));
     assertTrue(e.getMessage().contains("this log store volume has no log of it"), e.getMessage());
     Files.move(folder.resolve("store"), folder.resolve("old-store"));
     try (Appliance appliance = start("finance")) {
-      assertEquals(200, http(appliance, "GET", "/health").status(), "a new container with a new volume");
+      assertEquals(
+          200, http(appliance, "GET", "/health").status(), "a new container with a new volume");
     }
   }
 
@@ -327,8 +354,12 @@ class ApplianceTest {
   void waitsForAStoreThatDoesNotAnswer() throws Exception {
     Map<String, String> environment =
         Map.of(
-            "AZURE_STORAGE_ACCOUNT", "account", "AZURE_STORAGE_KEY", "c2VjcmV0LWtleS1vZi10aGUtdGVzdA==");
-    ApplianceConfig config = config("azure:http://127.0.0.1:1/account", 16L * CYCLE_BYTES, "finance");
+            "AZURE_STORAGE_ACCOUNT",
+            "account",
+            "AZURE_STORAGE_KEY",
+            "c2VjcmV0LWtleS1vZi10aGUtdGVzdA==");
+    ApplianceConfig config =
+        config("azure:http://127.0.0.1:1/account", 16L * CYCLE_BYTES, "finance");
     LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
     try (Appliance appliance = Appliance.start(config, environment, Clocks.SYSTEM)) {
       Answer health = http(appliance, "GET", "/health");

@@ -5,7 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Starts the appliance as a process of its own, as its launcher does, from the classes under test. */
+/**
+ * Starts the appliance as a process of its own, as its launcher does, from the classes under test.
+ */
 final class Appliances {
   private Appliances() {}
 

@@ -64,7 +64,8 @@ class BlockTraceTest {
           """)
   void namesFileAndLineOfAMistake(String lines, String expected) throws IOException {
     Path file = file(lines.strip().replace(";", "\n"));
-    InvalidTraceException e = assertThrows(InvalidTraceException.class, () -> BlockTrace.read(file));
+    InvalidTraceException e =
+        assertThrows(InvalidTraceException.class, () -> BlockTrace.read(file));
     assertTrue(e.getMessage().startsWith(file + expected.strip()), e.getMessage());
   }
 

@@ -28,11 +28,13 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Invariants 1 to 4 against {@code kill -9}: the real appliance process is killed in the middle of the demo's load, 20 times, each time
- * after a random amount of acknowledged data, and started again. The clients reconnect by themselves.
+ * Invariants 1 to 4 against {@code kill -9}: the real appliance process is killed in the middle of
+ * the demo's load, 20 times, each time after a random amount of acknowledged data, and started
+ * again. The clients reconnect by themselves.
  *
- * <p>If an acknowledged write were lost, the recovered disks would differ from what was written, because the client frees what is
- * acknowledged. If one were applied twice, the chain would hold more extents than were sent.
+ * <p>If an acknowledged write were lost, the recovered disks would differ from what was written,
+ * because the client frees what is acknowledged. If one were applied twice, the chain would hold
+ * more extents than were sent.
  */
 class KilledApplianceTest {
   private static final int KILLS = 20;
@@ -53,7 +55,17 @@ class KilledApplianceTest {
     LoadPlan plan =
         LoadPlan.of(
             new DemoOptions(
-                null, DOMAIN, null, 0, 2, 2, 64 << 20, TOTAL_BYTES, List.of(512, 4096, 65536), 0, seed));
+                null,
+                DOMAIN,
+                null,
+                0,
+                2,
+                2,
+                64 << 20,
+                TOTAL_BYTES,
+                List.of(512, 4096, 65536),
+                0,
+                seed));
     Process appliance = startAppliance();
     try {
       Load load = new Load(plan, Clocks.SYSTEM.nanos());
@@ -61,20 +73,25 @@ class KilledApplianceTest {
       FutureTask<Long> running = new FutureTask<>(() -> load.run(Duration.ofMinutes(3)));
       Thread.ofPlatform().name("load").start(running);
       for (int kill = 0; kill < KILLS; kill++) {
-        // Bytes, not time, decide the moment, so that each life of the process makes progress and none is killed idle.
-        load.loggedBytes().await(load.loggedBytes().get() + random.nextLong(TOTAL_BYTES / (KILLS + 5)) + 1);
+        // Bytes, not time, decide the moment, so that each life of the process makes progress and
+        // none is killed idle.
+        load.loggedBytes()
+            .await(load.loggedBytes().get() + random.nextLong(TOTAL_BYTES / (KILLS + 5)) + 1);
         appliance.destroyForcibly().waitFor();
         appliance = startAppliance();
       }
       running.get();
-      assertTrue(load.connections() > KILLS, "a kill that no client noticed is no kill: " + load.connections());
+      assertTrue(
+          load.connections() > KILLS,
+          "a kill that no client noticed is no kill: " + load.connections());
       load.close();
       assertTrue(load.bytesSent() >= TOTAL_BYTES);
       stop(appliance);
       try (ObjectStore store = ObjectStores.open("dir:" + folder.resolve("store"), Map.of())) {
         Container container = store.container(DOMAIN);
         ImageCheck check =
-            new ImageCheck(container, folder.resolve("images"), plan.models(), Clocks.SYSTEM, Phases.SILENT);
+            new ImageCheck(
+                container, folder.resolve("images"), plan.models(), Clocks.SYSTEM, Phases.SILENT);
         check.run();
         assertEquals(List.of(), check.differences());
         assertEquals(load.writesSent(), extentsIn(container), "extents in the chain");

@@ -32,7 +32,8 @@ class PayloadTest {
   @Test
   void compressesAboutTwoToOne() {
     byte[] raw = content(1, 0, 1);
-    double ratio = (double) raw.length / LZ4Factory.fastestInstance().fastCompressor().compress(raw).length;
+    double ratio =
+        (double) raw.length / LZ4Factory.fastestInstance().fastCompressor().compress(raw).length;
     assertEquals(2.0, ratio, 0.2);
   }
 
