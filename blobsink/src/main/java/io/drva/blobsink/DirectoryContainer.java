@@ -266,10 +266,13 @@ final class DirectoryContainer implements Container {
   }
 
   static String text(IOException e) {
-    if (e instanceof FileSystemException named && named.getReason() != null) {
-      return named.getReason();
-    }
-    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    return switch (e) {
+      // Their message is only the path.
+      case NoSuchFileException missing -> "no such file or folder: " + missing.getFile();
+      case AccessDeniedException denied -> "permission denied: " + denied.getFile();
+      case FileSystemException named when named.getReason() != null -> named.getReason();
+      default -> e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    };
   }
 
   @Override

@@ -16,6 +16,9 @@ final class Progress implements Phases, AutoCloseable {
 
   @Override
   public synchronized void begin(String phase, long totalBytes) {
+    if (bar != null) {
+      bar.stepTo(bar.getMax()); // The phase before is done; its last step may not have been told.
+    }
     close();
     bar =
         new ProgressBarBuilder()
@@ -48,7 +51,6 @@ final class Progress implements Phases, AutoCloseable {
   @Override
   public synchronized void close() {
     if (bar != null) {
-      bar.stepTo(bar.getMax());
       bar.close();
       bar = null;
     }

@@ -63,7 +63,10 @@ final class VerifyCommand implements Callable<Integer> {
             + " read, chain intact up to LSN "
             + found.lastLsn()
             + ": "
-            + (found.isSound() ? "sound" : found.problems().size() + " PROBLEMS"));
+            + (found.isSound()
+                ? "sound"
+                : found.problems().size()
+                    + (found.problems().size() == 1 ? " PROBLEM" : " PROBLEMS")));
     out.flush();
   }
 }

@@ -31,6 +31,9 @@ final class BlockTrace {
   private BlockTrace() {}
 
   static BlockTrace read(Path file) throws IOException, InvalidTraceException {
+    if (Files.isDirectory(file)) {
+      throw new InvalidTraceException(file, 0, "is a folder, not a trace");
+    }
     BlockTrace trace = new BlockTrace();
     try (PushbackInputStream in = new PushbackInputStream(Files.newInputStream(file), 2);
         BufferedReader lines =
