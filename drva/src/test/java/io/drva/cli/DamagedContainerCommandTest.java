@@ -60,7 +60,7 @@ class DamagedContainerCommandTest {
     assertEquals(1, run.exitCode(), run::toString);
     assertEquals("", run.err());
     assertTrue(run.out().lines().anyMatch(line -> line.startsWith(object)), run.out());
-    assertTrue(run.out().contains("PROBLEMS"), run.out());
+    assertTrue(run.out().contains("PROBLEM"), run.out());
     Cli json = Cli.run(Trials.on(store, "verify", "--json"));
     assertEquals(1, json.exitCode(), json::toString);
     JsonNode problems = new ObjectMapper().readTree(json.out()).get("problems");
