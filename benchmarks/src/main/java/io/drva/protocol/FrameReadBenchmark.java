@@ -37,7 +37,7 @@ public class FrameReadBenchmark {
 
   @Param public FrameRelease release;
 
-  private final ReceiveBuffer receive = new ReceiveBuffer(ReceiveBuffer.SERVER_BYTES);
+  private final ReceiveBuffer receive = new ReceiveBuffer(() -> ReceiveBuffer.SERVER_BYTES);
 
   @SuppressWarnings("deprecation") // Netty deprecates the type that its own SPI returns.
   private final RecvByteBufAllocator.Handle transport = receive.newHandle();

@@ -26,6 +26,7 @@ import java.util.Objects;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -41,6 +42,13 @@ import org.slf4j.LoggerFactory;
 public final class Appliance implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Appliance.class);
   private static final int STORE_RETRY_MS = 2_000;
+  private static final int CLOSE_MS = 30_000;
+
+  /** Frames that may wait for log writers, of all domains together. */
+  private static final long QUEUE_BYTES = 48L << 20;
+
+  /** Of one domain. */
+  private static final long QUEUE_BYTES_MAX = 24L << 20;
 
   private final ApplianceConfig config;
   private final Clocks clocks;
@@ -53,6 +61,7 @@ public final class Appliance implements AutoCloseable {
   private ObjectStore store;
   private ProtocolServer server;
   private ControlApi control;
+  private boolean closed;
 
   private Appliance(ApplianceConfig config, Clocks clocks) {
     this.config = config;
@@ -61,25 +70,24 @@ public final class Appliance implements AutoCloseable {
 
   /**
    * Opens the volume, the store and the ports, and takes up the domains of the volume and of the
-   * configuration. A domain whose store does not answer is tried again until it does.
+   * configuration. A domain whose store does not answer is tried again until it does; one that
+   * cannot be taken up for another reason has failed, and the others are served.
    *
    * @param environment where the store's credentials come from
-   * @throws AssignmentException when a domain's log and container do not fit together
    */
   public static Appliance start(
-      ApplianceConfig config, Map<String, String> environment, Clocks clocks)
-      throws IOException, AssignmentException {
+      ApplianceConfig config, Map<String, String> environment, Clocks clocks) throws IOException {
     Appliance appliance = new Appliance(config, clocks);
     try {
       appliance.open(environment);
       return appliance;
-    } catch (IOException | AssignmentException | RuntimeException e) {
+    } catch (IOException | RuntimeException e) {
       appliance.close();
       throw e;
     }
   }
 
-  private void open(Map<String, String> environment) throws IOException, AssignmentException {
+  private void open(Map<String, String> environment) throws IOException {
     store = opened(ObjectStores.open(config.store(), environment));
     volume =
         opened(
@@ -88,7 +96,6 @@ public final class Appliance implements AutoCloseable {
     assigner =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("assign").daemon().factory());
-    opened((AutoCloseable) assigner::shutdownNow);
     Gauge.builder("drva.log.budget.bytes", volume, LogVolume::sizeBytes)
         .description("Size budget of the log store volume")
         .register(metrics);
@@ -100,9 +107,7 @@ public final class Appliance implements AutoCloseable {
     TreeSet<String> names = new TreeSet<>(volume.domains());
     names.addAll(config.domains());
     for (String name : names) {
-      Domain domain = newDomain(name);
-      domains.put(name, domain);
-      takeUp(domain);
+      takeUp(added(newDomain(name)));
     }
   }
 
@@ -138,7 +143,16 @@ public final class Appliance implements AutoCloseable {
   }
 
   private Domain newDomain(String name) {
-    return new Domain(name, clocks, new DomainMetrics(metrics, name), this::spaceFreed);
+    return new Domain(
+        name, clocks, new DomainMetrics(metrics, name), QUEUE_BYTES_MAX, this::spaceFreed);
+  }
+
+  /** Has the domain known, and the memory for waiting frames divided anew. */
+  private Domain added(Domain domain) {
+    domains.put(domain.name(), domain);
+    long each = Math.min(QUEUE_BYTES_MAX, QUEUE_BYTES / domains.size());
+    domains.values().forEach(d -> d.queueBytes(each));
+    return domain;
   }
 
   private void spaceFreed() {
@@ -146,18 +160,16 @@ public final class Appliance implements AutoCloseable {
   }
 
   /** Tries to start a domain, and again later when the store does not answer. */
-  private void takeUp(Domain domain) throws AssignmentException, IOException {
+  private void takeUp(Domain domain) {
     try {
       connect(domain);
     } catch (StoreException e) {
       domain.waiting(e.getMessage());
-      var _ = assigner.schedule(() -> takeUpAgain(domain), STORE_RETRY_MS, TimeUnit.MILLISECONDS);
-    }
-  }
-
-  private void takeUpAgain(Domain domain) {
-    try {
-      takeUp(domain);
+      try {
+        var _ = assigner.schedule(() -> takeUp(domain), STORE_RETRY_MS, TimeUnit.MILLISECONDS);
+      } catch (RejectedExecutionException stopping) {
+        LOG.debug("domain {} is not tried again", domain.name(), stopping);
+      }
     } catch (AssignmentException | IOException | RuntimeException e) {
       domain.failed("cannot be taken up", e);
     }
@@ -168,31 +180,51 @@ public final class Appliance implements AutoCloseable {
   }
 
   /**
-   * Assigns a domain to this appliance; a domain that it has already is left as it is.
+   * Assigns a domain to this appliance. A domain that it has already is left as it is, unless it has
+   * failed: then it is taken up anew.
    *
    * @throws AssignmentException when the name is not allowed, the store does not answer, or log and
    *     container do not fit together
    */
   public synchronized Domain assign(String name) throws AssignmentException {
+    if (closed) {
+      throw new AssignmentException(503, "the appliance stops");
+    }
     Domain present = domains.get(name);
-    if (present != null) {
+    if (present != null && present.state() != DomainState.FAILED) {
       return present;
     }
     if (!ConfigFile.isDomainName(name)) {
       throw new AssignmentException(
           400, "'" + name + "' is not a domain name: " + ConfigFile.DOMAIN_RULE);
     }
+    if (present != null) {
+      close(present);
+    }
     Domain domain = newDomain(name);
     try {
       connect(domain);
+      return added(domain);
     } catch (StoreException e) {
-      throw new AssignmentException(
-          502, "domain " + name + ": the object store does not answer: " + e.getMessage(), e);
+      throw refused(
+          domain,
+          new AssignmentException(
+              502, "domain " + name + ": the object store does not answer: " + e.getMessage(), e));
     } catch (IOException e) {
-      throw new AssignmentException(500, "domain " + name + ": " + e.getMessage(), e);
+      throw refused(
+          domain, new AssignmentException(500, "domain " + name + ": " + e.getMessage(), e));
+    } catch (AssignmentException e) {
+      throw refused(domain, e);
     }
-    domains.put(name, domain);
-    return domain;
+  }
+
+  /** A domain that this appliance had before stays, as one that has failed. */
+  private AssignmentException refused(Domain domain, AssignmentException why) {
+    if (domains.containsKey(domain.name())) {
+      domain.failed("cannot be taken up", why);
+      domains.put(domain.name(), domain);
+    }
+    return why;
   }
 
   Domain domain(String name) {
@@ -213,6 +245,16 @@ public final class Appliance implements AutoCloseable {
     return domains.get(domain).replicatedRpoMicros();
   }
 
+  /** The last LSN of a domain that this appliance has. */
+  long lastLsn(String domain) {
+    return domains.get(domain).status().lastLsn();
+  }
+
+  /** The last LSN of it that is in the object store. */
+  long replicatedLsn(String domain) {
+    return domains.get(domain).status().replicatedLsn();
+  }
+
   /** Where host filters connect; with the real port when the configuration said 0. */
   public InetSocketAddress address() {
     return server.address();
@@ -227,7 +269,12 @@ public final class Appliance implements AutoCloseable {
    * lets go of everything.
    */
   @Override
-  public void close() {
+  public synchronized void close() {
+    closed = true;
+    if (assigner != null) {
+      assigner.shutdownNow();
+      close(() -> awaitAssigner());
+    }
     List<AutoCloseable> closing = new ArrayList<>(opened);
     if (server != null) {
       closing.remove(server);
@@ -236,6 +283,13 @@ public final class Appliance implements AutoCloseable {
     domains.values().forEach(Appliance::close);
     closing.forEach(Appliance::close);
     opened.clear();
+  }
+
+  /** A domain that is being taken up all the same finds itself closed, and is not started. */
+  private void awaitAssigner() throws InterruptedException {
+    if (!assigner.awaitTermination(CLOSE_MS, TimeUnit.MILLISECONDS)) {
+      LOG.warn("a domain is still being taken up");
+    }
   }
 
   private static void close(AutoCloseable resource) {

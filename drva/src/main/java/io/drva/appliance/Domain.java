@@ -3,9 +3,7 @@ package io.drva.appliance;
 import io.drva.blobsink.HostPosition;
 import io.drva.blobsink.HostPositions;
 import io.drva.blobsink.Shipper;
-import io.drva.logstore.DiskState;
 import io.drva.logstore.DomainLog;
-import io.drva.logstore.HostState;
 import io.drva.protocol.ErrorCode;
 import io.drva.protocol.ExtentFrame;
 import io.drva.protocol.ProtocolException;
@@ -13,12 +11,7 @@ import io.drva.protocol.ServerSession;
 import io.drva.protocol.SessionEnd;
 import io.drva.protocol.SessionHandler;
 import java.io.IOException;
-import java.util.ArrayDeque;
-import java.util.Arrays;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -26,115 +19,97 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A protected domain on this appliance: its sessions, its log with the threads that serve it, and
- * its way into the object store.
+ * its way into the object store. Its lock is held for moments only, never during file operations.
  *
- * <p>Why {@code logged(n)} is true when it is sent (invariant 1):
+ * <p>Why {@code logged} is true when it is sent is argued at {@link LoggedAcknowledgements}. Why
+ * {@code replicated(n)} is (invariant 2):
  *
  * <ol>
- *   <li>The log writer publishes n and the LSN that n gets, then appends n ({@link
- *       SessionProgress#appending}).
- *   <li>Before each force the force thread reads what each connection published ({@link #forcing}),
- *       then the log chooses the LSN that the force will cover: at least that of every frame
- *       appended by then.
- *   <li>The force returns without error; otherwise the log has stopped and nothing is acknowledged
- *       any more.
- *   <li>Only then is acknowledged what the force's LSN covers ({@link SessionProgress#forced}).
+ *   <li>The shipper reports an LSN and where each host's incarnation is there, when everything up to
+ *       that LSN is stored ({@link #replicated}).
+ *   <li>A connection's numbers are those of its incarnation since {@link
+ *       SessionProgress#attachedLsn}: what the chain says of them before that LSN is of an earlier
+ *       use of the incarnation, and does not count.
+ *   <li>At or after that LSN the numbers of the chain are those of the log.
  * </ol>
  */
 final class Domain implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Domain.class);
 
-  /** Guest data and frame overhead that may wait for the log writer. */
-  static final long QUEUE_BYTES = 24L << 20;
-
-  static final int DISKS_MAX = 500;
-  static final int HOSTS_MAX = 128;
-
   private final String name;
   private final Clocks clocks;
   private final DomainMetrics metrics;
-  private final IngestQueue queue = new IngestQueue(QUEUE_BYTES);
+  private final Runnable onSpaceFreed;
+  private final IngestQueue queue;
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition spaceFreed = lock.newCondition();
+  private final Condition changed = lock.newCondition();
 
   // Guarded by the lock.
-  private final Map<String, HostSlot> hosts = new HashMap<>();
-  private final Map<DiskKey, DiskSlot> disks = new HashMap<>();
-  private final Deque<AfterForce> afterForce = new ArrayDeque<>();
-  private HostPositions replicated = HostPositions.NONE;
+  private final Members members;
   private DomainState state = DomainState.WAITING_FOR_STORE;
   private String reason = "";
   private boolean logFull;
+  private long timesSpaceFreed;
+  private HostPositions replicated = HostPositions.NONE;
+  private long replicatedLsn;
 
-  /** The connections that the force thread acknowledges; replaced as a whole. */
-  private volatile SessionProgress[] acknowledging = {};
-
-  private SessionProgress[] forcing = {};
+  // Set by start, before any thread that uses them runs.
   private DomainLog log;
+  private Backlog backlog;
+  private LoggedAcknowledgements acknowledgements;
   private Replication replication;
+  private LogWriter logWriter;
   private Thread writer;
-  private final Runnable onSpaceFreed;
-
-  private record DiskKey(String vm, String disk) {}
-
-  private static final class DiskSlot {
-    final int number;
-    final int sectorBytes;
-    long capacityBytes;
-    HostSlot claimedBy;
-
-    DiskSlot(int number, long capacityBytes, int sectorBytes) {
-      this.number = number;
-      this.capacityBytes = capacityBytes;
-      this.sectorBytes = sectorBytes;
-    }
-  }
-
-  private record AfterForce(long lsn, Runnable action) {}
 
   /**
+   * @param queueBytes what may wait for the log writer
    * @param onSpaceFreed called when log files were recycled
    */
-  Domain(String name, Clocks clocks, DomainMetrics metrics, Runnable onSpaceFreed) {
-    this.onSpaceFreed = onSpaceFreed;
+  Domain(
+      String name, Clocks clocks, DomainMetrics metrics, long queueBytes, Runnable onSpaceFreed) {
     this.name = name;
     this.clocks = clocks;
     this.metrics = metrics;
+    this.onSpaceFreed = onSpaceFreed;
+    this.queue = new IngestQueue(queueBytes, clocks.wallMicros());
+    this.members = new Members(name);
   }
 
   String name() {
     return name;
   }
 
-  /** Puts the domain to work. Called once. */
-  void start(DomainLog domainLog, Replication domainReplication) {
+  /**
+   * Puts the domain to work. Called once.
+   *
+   * @throws IOException when it was closed before
+   */
+  void start(DomainLog domainLog, Backlog unreplicated, Replication domainReplication)
+      throws IOException {
     lock.lock();
     try {
+      if (state == DomainState.CLOSED) {
+        throw new IOException("domain " + name + ": " + reason);
+      }
       log = domainLog;
+      backlog = unreplicated;
       replication = domainReplication;
-      replicated = domainReplication.positions();
-      for (HostState host : log.hosts()) {
-        HostSlot slot = new HostSlot(host.number(), host.name());
-        slot.lostSinceMicros = host.closed() ? 0 : clocks.wallMicros().getAsLong();
-        hosts.put(host.name(), slot);
-      }
-      for (DiskState disk : log.disks()) {
-        disks.put(
-            new DiskKey(disk.vm(), disk.disk()),
-            new DiskSlot(disk.number(), disk.capacityBytes(), disk.sectorBytes()));
-      }
-      writer =
-          Thread.ofPlatform()
-              .name("log-" + name)
-              .unstarted(
-                  new LogWriter(
-                      this,
-                      log,
-                      queue,
-                      metrics,
-                      clocks,
-                      Math.max(log.lastTimeMicros(), replication.lastTimeMicros())));
+      replicated = replication.positions();
+      replicatedLsn = replication.replicatedLsn();
+      acknowledgements = new LoggedAcknowledgements(metrics, log.forcedLsn());
+      members.restore(log.hosts(), log.disks(), clocks.wallMicros().getAsLong());
+      logWriter =
+          new LogWriter(
+              this,
+              log,
+              queue,
+              acknowledgements,
+              backlog,
+              metrics,
+              clocks,
+              Math.max(log.lastTimeMicros(), replication.lastTimeMicros()));
+      writer = Thread.ofPlatform().name("log-" + name).unstarted(logWriter);
       meter();
       state(DomainState.ACTIVE, "chain and log fit together");
       writer.start();
@@ -187,9 +162,13 @@ final class Domain implements AutoCloseable {
   }
 
   private boolean isActive() {
+    return state() == DomainState.ACTIVE;
+  }
+
+  DomainState state() {
     lock.lock();
     try {
-      return state == DomainState.ACTIVE;
+      return state;
     } finally {
       lock.unlock();
     }
@@ -199,6 +178,12 @@ final class Domain implements AutoCloseable {
     LOG.info("domain {}: {} -> {} ({})", name, state, next, why);
     state = next;
     reason = why;
+    changed.signalAll();
+  }
+
+  /** Gives the queue of frames that wait for the log writer another limit. */
+  void queueBytes(long limitBytes) {
+    queue.limit(limitBytes);
   }
 
   // --- sessions: event-loop threads ---
@@ -211,24 +196,12 @@ final class Domain implements AutoCloseable {
             state == DomainState.FAILED ? ErrorCode.VOLUME_FAILED : ErrorCode.UNKNOWN_DOMAIN,
             "domain '" + name + "' takes no sessions now: " + state + ", " + reason);
       }
-      HostSlot slot = hosts.get(session.host());
-      if (slot == null) {
-        if (hosts.size() == HOSTS_MAX) {
-          throw new ProtocolException(
-              ErrorCode.LIMIT, "domain '" + name + "' has " + HOSTS_MAX + " hosts already");
-        }
-        slot = new HostSlot(hosts.size() + 1, session.host());
-        hosts.put(session.host(), slot);
+      if (queue.isFull()) {
+        throw new ProtocolException(
+            ErrorCode.LIMIT,
+            "domain '" + name + "' has as much waiting for its log as it can hold; come back");
       }
-      if (slot.session != null) {
-        slot.session.fail(
-            ErrorCode.SUPERSEDED,
-            "host '" + session.host() + "' connected again from " + session.remote());
-        releaseClaims(slot);
-      }
-      slot.session = session;
-      slot.lostSinceMicros = 0;
-      SessionProgress progress = new SessionProgress(session, slot);
+      SessionProgress progress = new SessionProgress(session, members.attach(session));
       handOver(progress, new LogWriter.Attached(progress));
       LOG.info(
           "domain {}: host {} attaches from {} ({})",
@@ -247,59 +220,14 @@ final class Domain implements AutoCloseable {
       throws ProtocolException {
     lock.lock();
     try {
-      DiskKey key = new DiskKey(vm, disk);
-      DiskSlot slot = disks.get(key);
-      if (slot != null && slot.claimedBy != null && slot.claimedBy != progress.slot()) {
-        throw new ProtocolException(
-            ErrorCode.STREAM_CLAIMED,
-            "disk "
-                + vm
-                + "/"
-                + disk
-                + " is open in the session of host '"
-                + slot.claimedBy.name()
-                + "'; close it there first");
-      }
-      if (slot != null && slot.sectorBytes != sectorBytes) {
-        throw new ProtocolException(
-            ErrorCode.DISK_MISMATCH,
-            "disk "
-                + vm
-                + "/"
-                + disk
-                + " is known with sectors of "
-                + slot.sectorBytes
-                + " bytes, not "
-                + sectorBytes);
-      }
-      if (slot != null && slot.capacityBytes > capacityBytes) {
-        throw new ProtocolException(
-            ErrorCode.DISK_MISMATCH,
-            "disk "
-                + vm
-                + "/"
-                + disk
-                + " is known with "
-                + slot.capacityBytes
-                + " bytes and cannot shrink to "
-                + capacityBytes);
-      }
-      if (slot == null || slot.capacityBytes < capacityBytes) {
-        if (slot == null) {
-          if (disks.size() == DISKS_MAX) {
-            throw new ProtocolException(
-                ErrorCode.LIMIT, "domain '" + name + "' has " + DISKS_MAX + " disks already");
-          }
-          slot = new DiskSlot(disks.size() + 1, capacityBytes, sectorBytes);
-          disks.put(key, slot);
-        }
-        slot.capacityBytes = capacityBytes;
+      Members.OpenedDisk opened = members.open(progress, vm, disk, capacityBytes, sectorBytes);
+      if (opened.isNews()) {
         handOver(
             progress,
-            new LogWriter.DiskOpened(progress, slot.number, vm, disk, capacityBytes, sectorBytes));
+            new LogWriter.DiskOpened(
+                progress, opened.number(), vm, disk, capacityBytes, sectorBytes));
       }
-      slot.claimedBy = progress.slot();
-      return slot.number;
+      return opened.number();
     } finally {
       lock.unlock();
     }
@@ -317,7 +245,7 @@ final class Domain implements AutoCloseable {
   }
 
   private void handOver(SessionProgress progress, LogWriter.Event event) {
-    handOver(progress, new Object[] {event}, 1, 0);
+    handOver(progress, new Object[] {event}, 1, event.weightBytes());
   }
 
   void closing(SessionProgress progress) {
@@ -329,26 +257,11 @@ final class Domain implements AutoCloseable {
     lock.lock();
     try {
       LOG.info("domain {}: host {} ended its session: {}", name, progress.slot().name(), end);
-      HostSlot slot = progress.slot();
-      if (slot.session == progress.session()) {
-        slot.session = null;
-        slot.lostSinceMicros =
-            end instanceof SessionEnd.Closed ? 0 : clocks.wallMicros().getAsLong();
-        releaseClaims(slot);
-      }
-      SessionProgress[] kept =
-          Arrays.stream(acknowledging).filter(p -> p != progress).toArray(SessionProgress[]::new);
-      acknowledging = kept;
+      members.ended(
+          progress, end instanceof SessionEnd.Closed, clocks.wallMicros().getAsLong());
+      acknowledgements.remove(progress);
     } finally {
       lock.unlock();
-    }
-  }
-
-  private void releaseClaims(HostSlot slot) {
-    for (DiskSlot disk : disks.values()) {
-      if (disk.claimedBy == slot) {
-        disk.claimedBy = null;
-      }
     }
   }
 
@@ -359,129 +272,107 @@ final class Domain implements AutoCloseable {
    *
    * @return false when the domain stops first
    */
-  boolean awaitSpace(DomainLog full, int dataBytes) throws IOException {
-    lock.lock();
-    try {
-      logFull = true;
-      LOG.warn(
-          "domain {}: the log is full; sessions are held back until the object store has taken what it holds",
-          name);
-      while (!full.hasSpace(dataBytes)) {
+  boolean awaitSpace(int dataBytes) throws IOException {
+    LOG.warn(
+        "domain {}: the log is full; sessions are held back until the object store has taken what it holds",
+        name);
+    long seen = logFull(true);
+    while (!log.hasSpace(dataBytes)) {
+      lock.lock();
+      try {
+        while (timesSpaceFreed == seen && state == DomainState.ACTIVE) {
+          changed.awaitUninterruptibly();
+        }
         if (state != DomainState.ACTIVE) {
           return false;
         }
-        spaceFreed.awaitUninterruptibly();
+        seen = timesSpaceFreed;
+      } finally {
+        lock.unlock();
       }
-      logFull = false;
-      LOG.info("domain {}: the log has space again", name);
-      return true;
+    }
+    logFull(false);
+    LOG.info("domain {}: the log has space again", name);
+    return true;
+  }
+
+  /** Says whether the log is full; returns how often space has been freed by now. */
+  private long logFull(boolean full) {
+    lock.lock();
+    try {
+      logFull = full;
+      return timesSpaceFreed;
     } finally {
       lock.unlock();
     }
   }
 
-  /**
-   * The connection's place in the log is known: welcome it once everything up to there is forced.
-   */
-  void attached(SessionProgress progress, long loggedSeq) {
-    afterForce(
-        log.lastLsn(),
-        () -> {
-          lock.lock();
-          try {
-            if (progress.slot().session != progress.session()) {
-              return; // it ended, or was superseded, while the force was under way
-            }
-            SessionProgress[] more = Arrays.copyOf(acknowledging, acknowledging.length + 1);
-            more[acknowledging.length] = progress;
-            acknowledging = more;
-            ServerSession session = progress.session();
-            session.welcome(loggedSeq, Math.min(loggedSeq, replicatedSeq(session)));
-          } finally {
-            lock.unlock();
-          }
-        });
+  /** The log is about to hand to the force thread what was appended up to this LSN. */
+  void handOver(long lsn) {
+    logWriter.handOver(lsn);
   }
 
-  private long replicatedSeq(ServerSession session) {
+  // --- force thread ---
+
+  /** The connection's place in the log is known, and everything up to there is forced. */
+  void welcome(SessionProgress progress, long loggedSeq) {
+    lock.lock();
+    try {
+      ServerSession session = progress.session();
+      if (progress.slot().session != session) {
+        return; // it ended, or was superseded, while the force was under way
+      }
+      acknowledgements.add(progress);
+      session.welcome(loggedSeq, Math.min(loggedSeq, replicatedSeq(progress)));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void forcing() {
+    acknowledgements.forcing();
+  }
+
+  void forced(long lsn, long forceNanos) {
+    metrics.force(forceNanos);
+    acknowledgements.forced(lsn, clocks.nanos().getAsLong());
+  }
+
+  // --- horizon thread ---
+
+  /** Everything up to the LSN is in the object store, contiguous with all before it. */
+  void replicated(long lsn, HostPositions positions) {
+    try {
+      log.release(lsn);
+    } catch (IOException e) {
+      failed("the log store volume stopped", e);
+      return;
+    }
+    backlog.replicated(lsn);
+    onSpaceFreed.run();
+    lock.lock();
+    try {
+      replicated = positions;
+      replicatedLsn = lsn;
+      for (SessionProgress progress : acknowledgements.sessions()) {
+        progress.session().replicated(replicatedSeq(progress));
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The last number of the connection's incarnation that the chain holds. */
+  private long replicatedSeq(SessionProgress progress) {
+    if (replicatedLsn < progress.attachedLsn()) {
+      return 0;
+    }
+    ServerSession session = progress.session();
     return replicated
         .of(session.host())
         .filter(position -> position.incarnation().equals(session.incarnation()))
         .map(HostPosition::lastSeq)
         .orElse(0L);
-  }
-
-  /** Runs the action when everything up to the LSN is forced; on this thread if it is already. */
-  void afterForce(long lsn, Runnable action) {
-    lock.lock();
-    try {
-      if (lsn > log.forcedLsn()) {
-        afterForce.add(new AfterForce(lsn, action));
-        return;
-      }
-    } finally {
-      lock.unlock();
-    }
-    action.run();
-  }
-
-  // --- force thread ---
-
-  /** Before the log chooses what its next force covers. */
-  void forcing() {
-    forcing = acknowledging;
-    for (SessionProgress progress : forcing) {
-      progress.forcing();
-    }
-  }
-
-  /** A force that covers all up to the LSN has returned without error. */
-  void forced(long lsn, long forceNanos) {
-    metrics.force(forceNanos);
-    long now = clocks.nanos().getAsLong();
-    for (SessionProgress progress : forcing) {
-      progress.forced(lsn, now, metrics);
-    }
-    while (true) {
-      Runnable action;
-      lock.lock();
-      try {
-        if (afterForce.isEmpty() || afterForce.peek().lsn > lsn) {
-          return;
-        }
-        action = afterForce.remove().action;
-      } finally {
-        lock.unlock();
-      }
-      action.run();
-    }
-  }
-
-  // --- shipper thread ---
-
-  /** Everything up to the LSN is in the object store, contiguous with all before it. */
-  void replicated(DomainLog replicatedLog, long lsn, HostPositions positions) {
-    try {
-      replicatedLog.release(lsn);
-    } catch (IOException e) {
-      failed("the log store volume stopped", e);
-      return;
-    }
-    onSpaceFreed.run();
-    lock.lock();
-    try {
-      replicated = positions;
-      for (HostPosition position : positions.all()) {
-        HostSlot slot = hosts.get(position.host());
-        if (slot != null
-            && slot.session != null
-            && slot.session.incarnation().equals(position.incarnation())) {
-          slot.session.replicated(position.lastSeq());
-        }
-      }
-    } finally {
-      lock.unlock();
-    }
   }
 
   /** A segment was stored; upload threads. */
@@ -498,7 +389,8 @@ final class Domain implements AutoCloseable {
   void spaceFreed() {
     lock.lock();
     try {
-      spaceFreed.signalAll();
+      timesSpaceFreed++;
+      changed.signalAll();
     } finally {
       lock.unlock();
     }
@@ -511,9 +403,10 @@ final class Domain implements AutoCloseable {
       if (state == DomainState.CLOSED || state == DomainState.FAILED) {
         return;
       }
-      LOG.error("domain {}: {}", name, what, cause);
+      boolean defect = cause instanceof RuntimeException || cause instanceof Error;
+      LOG.error("domain {}: {}: {}", name, what, cause.getMessage(), defect ? cause : null);
       state(DomainState.FAILED, what + ": " + cause.getMessage());
-      endSessions(ErrorCode.VOLUME_FAILED, reason);
+      members.failAll(ErrorCode.VOLUME_FAILED, reason);
     } finally {
       lock.unlock();
     }
@@ -532,14 +425,6 @@ final class Domain implements AutoCloseable {
     }
   }
 
-  private void endSessions(ErrorCode code, String message) {
-    for (HostSlot slot : hosts.values()) {
-      if (slot.session != null) {
-        slot.session.fail(code, message);
-      }
-    }
-  }
-
   /**
    * The replicated RPO in microseconds: the age of the oldest write that a filter handed over and
    * that is not in the object store yet; 0 when there is none. While a host that did not close in
@@ -550,46 +435,36 @@ final class Domain implements AutoCloseable {
     lock.lock();
     try {
       long now = clocks.wallMicros().getAsLong();
-      long oldest = now;
-      if (log != null && replication.replicatedLsn() < log.lastLsn()) {
-        oldest = Math.min(oldest, replication.oldestUnreplicatedMicros());
+      long oldest = Math.min(queue.oldestMicros(), members.lostSinceMicros());
+      if (backlog != null) {
+        oldest = Math.min(oldest, backlog.oldestTimeMicros());
       }
-      for (HostSlot slot : hosts.values()) {
-        if (slot.lostSinceMicros > 0) {
-          oldest = Math.min(oldest, slot.lostSinceMicros);
-        }
-      }
-      return now - oldest;
+      return Math.max(0, now - Math.min(now, oldest));
     } finally {
       lock.unlock();
     }
   }
 
   DomainStatus status() {
-    long rpoMicros = replicatedRpoMicros();
+    long rpoMs = replicatedRpoMicros() / 1000;
     lock.lock();
     try {
-      List<String> connected =
-          hosts.values().stream()
-              .filter(h -> h.session != null)
-              .map(HostSlot::name)
-              .sorted()
-              .toList();
+      List<String> connected = members.connected();
       return log == null
           ? new DomainStatus(
-              name, state, reason, connected, 0, 0, 0, 0, 0, 0, rpoMicros / 1000, false, null)
+              name, state, reason, connected, 0, 0, 0, 0, 0, 0, rpoMs, false, null)
           : new DomainStatus(
               name,
               state,
               reason,
               connected,
-              disks.size(),
+              members.diskCount(),
               log.firstLsn(),
               log.lastLsn(),
               log.forcedLsn(),
               replication.replicatedLsn(),
               log.bytesUsed(),
-              rpoMicros / 1000,
+              rpoMs,
               logFull,
               replication.trouble());
     } finally {
@@ -609,26 +484,25 @@ final class Domain implements AutoCloseable {
     return status.logFull() ? "domain " + name + ": the log is full, hosts are held back" : null;
   }
 
+  /** Ships what is logged as far as the store takes it in reasonable time, and ends. Idempotent. */
   @Override
   public void close() throws IOException {
-    Thread running;
     lock.lock();
     try {
       if (state == DomainState.CLOSED) {
         return;
       }
-      state(DomainState.CLOSED, "the appliance stops");
-      running = writer;
+      state(DomainState.CLOSED, "let go");
     } finally {
       lock.unlock();
     }
     queue.close();
-    spaceFreed();
-    if (running != null) {
-      joinUninterruptibly(running);
+    if (writer != null) {
+      joinUninterruptibly(writer);
       replication.close();
       log.close();
     }
+    metrics.close();
   }
 
   private static void joinUninterruptibly(Thread thread) {

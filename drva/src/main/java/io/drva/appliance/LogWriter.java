@@ -7,12 +7,14 @@ import io.drva.protocol.ExtentFrame;
 import io.drva.protocol.ServerSession;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 
 /**
  * The one thread that appends to a domain's log. Takes what the sessions handed over, in order, and
- * gives each record its LSN and time.
+ * gives each record its LSN and time. What it takes at a time it hands to the force thread at a
+ * time.
  *
  * <p>A frame is applied exactly once:
  *
@@ -29,10 +31,22 @@ import java.util.IdentityHashMap;
  */
 final class LogWriter implements Runnable {
   /** What is handed over besides extents. */
-  sealed interface Event {}
+  sealed interface Event {
+    /** What it counts against the ingest queue's limit. */
+    int weightBytes();
+  }
 
   /** A new connection of a host. */
-  record Attached(SessionProgress progress) implements Event {}
+  record Attached(SessionProgress progress) implements Event {
+    /**
+     * What a connection keeps beside what its frames count: its receive buffer, which the smallest
+     * frame keeps whole.
+     */
+    @Override
+    public int weightBytes() {
+      return 512 << 10;
+    }
+  }
 
   /** A disk that is new to the domain, or has grown. */
   record DiskOpened(
@@ -42,10 +56,20 @@ final class LogWriter implements Runnable {
       String name,
       long capacityBytes,
       int sectorBytes)
-      implements Event {}
+      implements Event {
+    @Override
+    public int weightBytes() {
+      return RECORD_NAMES_BYTES;
+    }
+  }
 
   /** The client closes the connection in order. */
-  record Closing(SessionProgress progress) implements Event {}
+  record Closing(SessionProgress progress) implements Event {
+    @Override
+    public int weightBytes() {
+      return RECORD_NAMES_BYTES;
+    }
+  }
 
   /** The log is full and the appliance stops. */
   private static final class StoppedException extends Exception {
@@ -55,14 +79,26 @@ final class LogWriter implements Runnable {
   /** At least what the names in a record of a host or disk take. */
   private static final int RECORD_NAMES_BYTES = 1024;
 
+  /** Room in the queue is given back in pieces of at least this. */
+  private static final int DONE_BYTES = 1 << 20;
+
   private final Domain domain;
   private final DomainLog log;
   private final IngestQueue queue;
+  private final LoggedAcknowledgements acknowledgements;
+  private final Backlog backlog;
   private final DomainMetrics metrics;
   private final Clocks clocks;
   private final IdentityHashMap<ServerSession, SessionProgress> attached = new IdentityHashMap<>();
   private final FrameData frameData = new FrameData();
+
+  /** The connections of which frames were appended since the last hand-over. */
+  private final ArrayList<SessionProgress> appended = new ArrayList<>();
+
   private long lastTimeMicros;
+
+  /** The time of the first record of the group that is under way; Long.MAX_VALUE without one. */
+  private long groupTimeMicros = Long.MAX_VALUE;
 
   /**
    * @param lastTimeMicros the latest time of any record so far
@@ -71,12 +107,16 @@ final class LogWriter implements Runnable {
       Domain domain,
       DomainLog log,
       IngestQueue queue,
+      LoggedAcknowledgements acknowledgements,
+      Backlog backlog,
       DomainMetrics metrics,
       Clocks clocks,
       long lastTimeMicros) {
     this.domain = domain;
     this.log = log;
     this.queue = queue;
+    this.acknowledgements = acknowledgements;
+    this.backlog = backlog;
     this.metrics = metrics;
     this.clocks = clocks;
     this.lastTimeMicros = lastTimeMicros;
@@ -91,7 +131,12 @@ final class LogWriter implements Runnable {
         long doneBytes = 0;
         for (at = 0; at < count; at++) {
           doneBytes += apply(queue.item(at));
+          if (doneBytes >= DONE_BYTES) {
+            queue.done(doneBytes);
+            doneBytes = 0;
+          }
         }
+        log.flush();
         queue.done(doneBytes);
       }
     } catch (StoppedException e) {
@@ -119,20 +164,36 @@ final class LogWriter implements Runnable {
         frame.release();
       }
     }
-    switch ((Event) item) {
+    Event event = (Event) item;
+    switch (event) {
       case Attached(var progress) -> attach(progress);
       case DiskOpened opened -> openDisk(opened);
       case Closing(var progress) -> close(progress);
     }
-    return 0;
+    return event.weightBytes();
+  }
+
+  /** A record was appended to the group that is under way. */
+  private void appended() {
+    groupTimeMicros = Math.min(groupTimeMicros, lastTimeMicros);
+  }
+
+  /** The log is about to hand to the force thread what was appended up to this LSN. */
+  void handOver(long lsn) {
+    for (int i = 0; i < appended.size(); i++) {
+      appended.get(i).handOver();
+    }
+    appended.clear();
+    backlog.appended(lsn, groupTimeMicros);
+    groupTimeMicros = Long.MAX_VALUE;
   }
 
   private void append(SessionProgress progress, ExtentFrame frame)
       throws IOException, StoppedException {
     ByteBuffer data = frameData.of(frame.data());
     awaitSpace(data.remaining());
-    progress.appending(frame.seq(), log.lastLsn() + 1);
-    log.append(
+    long lsn =
+        log.append(
         switch (frame.type()) {
           case WRITE -> RecordType.WRITE;
           case ZERO -> RecordType.ZERO;
@@ -149,6 +210,10 @@ final class LogWriter implements Runnable {
         timeOf(frame.timeMicros() + frame.session().clockOffsetMicros()),
         frame.dataCrc32c(),
         data);
+    if (progress.appended(frame.seq(), lsn)) {
+      appended.add(progress);
+    }
+    appended();
     metrics.ingested(frame.lengthBytes());
   }
 
@@ -157,16 +222,22 @@ final class LogWriter implements Runnable {
     attached.values().removeIf(other -> other.slot() == progress.slot());
     HostState host = hostOf(progress);
     byte[] incarnation = Incarnation.bytes(session.incarnation());
-    long loggedSeq = 0;
     if (host != null && Arrays.equals(host.incarnationBytes(), incarnation)) {
-      loggedSeq = host.lastSeq();
+      attached(progress, host.lastSeq(), host.attachedLsn());
     } else {
       awaitSpace(RECORD_NAMES_BYTES);
-      log.attachHost(progress.slot().number(), progress.slot().name(), incarnation, now());
+      long lsn =
+          log.attachHost(progress.slot().number(), progress.slot().name(), incarnation, now());
+      appended();
+      attached(progress, 0, lsn);
     }
-    attached.put(session, progress);
-    progress.appending(loggedSeq, log.lastLsn());
-    domain.attached(progress, loggedSeq);
+  }
+
+  private void attached(SessionProgress progress, long loggedSeq, long attachedLsn) {
+    progress.attached(loggedSeq, log.lastLsn(), attachedLsn);
+    attached.put(progress.session(), progress);
+    // All that the host had in the log before is forced when it is told the number.
+    acknowledgements.afterForce(log.lastLsn(), () -> domain.welcome(progress, loggedSeq));
   }
 
   private void openDisk(DiskOpened opened) throws IOException, StoppedException {
@@ -179,13 +250,15 @@ final class LogWriter implements Runnable {
         opened.capacityBytes,
         opened.sectorBytes,
         now());
+    appended();
   }
 
   private void close(SessionProgress progress) throws IOException, StoppedException {
     if (attached.remove(progress.session()) != null) {
       awaitSpace(RECORD_NAMES_BYTES);
       log.closeHost(progress.slot().number(), now());
-      domain.afterForce(log.lastLsn(), progress.session()::finish);
+      appended();
+      acknowledgements.afterForce(log.lastLsn(), progress.session()::finish);
     }
   }
 
@@ -214,7 +287,7 @@ final class LogWriter implements Runnable {
   }
 
   private void awaitSpace(int dataBytes) throws IOException, StoppedException {
-    if (!log.hasSpace(dataBytes) && !domain.awaitSpace(log, dataBytes)) {
+    if (!log.hasSpace(dataBytes) && !domain.awaitSpace(dataBytes)) {
       throw new StoppedException();
     }
   }

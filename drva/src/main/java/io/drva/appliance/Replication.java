@@ -10,6 +10,7 @@ import io.drva.blobsink.ShipperConfig;
 import io.drva.blobsink.ShipperListener;
 import io.drva.logstore.DomainLog;
 import io.drva.logstore.ForceListener;
+import io.drva.logstore.LogReader;
 import io.drva.logstore.LogVolume;
 import java.io.IOException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -57,12 +58,25 @@ final class Replication {
       LogSource source = new LogSource(log, head);
       Shipper shipper =
           new Shipper(
-              container, head, source, listener(domain, log), shipperConfig(config, clocks));
-      domain.start(log, new Replication(shipper, source, head));
-    } catch (AssignmentException | RuntimeException e) {
+              container, head, source, shipperListener(domain), shipperConfig(config, clocks));
+      domain.start(log, backlog(log, head), new Replication(shipper, source, head));
+    } catch (AssignmentException | IOException | RuntimeException e) {
       log.close();
       throw e;
     }
+  }
+
+  /** What the log holds of earlier terms and the chain does not. */
+  private static Backlog backlog(DomainLog log, ChainHead head) throws IOException {
+    Backlog backlog = new Backlog();
+    if (log.lastLsn() > head.lastLsn()) {
+      try (LogReader reader = log.reader(head.lastLsn() + 1)) {
+        if (reader.next()) {
+          backlog.appended(log.lastLsn(), reader.timeMicros());
+        }
+      }
+    }
+    return backlog;
   }
 
   private static void requireFit(String name, Container container, DomainLog log, ChainHead head)
@@ -107,6 +121,11 @@ final class Replication {
   private static ForceListener listener(Domain domain) {
     return new ForceListener() {
       @Override
+      public void appended(long lsn) {
+        domain.handOver(lsn);
+      }
+
+      @Override
       public void forcing() {
         domain.forcing();
       }
@@ -123,11 +142,11 @@ final class Replication {
     };
   }
 
-  private static ShipperListener listener(Domain domain, DomainLog log) {
+  private static ShipperListener shipperListener(Domain domain) {
     return new ShipperListener() {
       @Override
       public void replicated(long lsn, HostPositions positions) {
-        domain.replicated(log, lsn, positions);
+        domain.replicated(lsn, positions);
       }
 
       @Override
@@ -158,14 +177,6 @@ final class Replication {
 
   long replicatedLsn() {
     return shipper.replicatedLsn();
-  }
-
-  /**
-   * The time of the first record that is in the shipper's hands and not replicated; Long.MAX_VALUE
-   * when there is none.
-   */
-  long oldestUnreplicatedMicros() {
-    return shipper.oldestUnreplicatedTimeMicros();
   }
 
   /** What the store answers when uploads fail; null when they do not. */

@@ -3,8 +3,8 @@ package io.drva.appliance;
 import io.drva.protocol.ServerSession;
 
 /**
- * How far the frames of one connection have come: received (event loop), appended (log writer),
- * forced (force thread). Each field has one writing thread.
+ * How far the frames of one connection have come: received (event loop), appended and handed over
+ * (log writer), forced (force thread). Each field has one writing thread.
  */
 final class SessionProgress {
   private static final int MARKS = 1024;
@@ -12,26 +12,35 @@ final class SessionProgress {
   private final ServerSession session;
   private final HostSlot slot;
 
-  // The frame that is being appended: its sequence number and the LSN that it gets. The log writer
-  // writes first the LSN and then the
-  // number, just before it appends; the force thread reads them the other way round. So a number
-  // that was read belongs to the LSN
-  // that was read, or to an earlier one.
-  private volatile long appendingLsn;
-  private volatile long appendingSeq;
+  // Log writer: the last frame that was appended, and its LSN.
+  private long appendedSeq;
+  private long appendedLsn;
 
-  /** Force thread: the frame that was being appended when the force began. */
+  // The last frame that is in its file, and its LSN. The log writer writes first the LSN and then
+  // the number; the force thread reads them the other way round. So the LSN that was read is that
+  // of the number that was read, or a later one.
+  private volatile long handedOverLsn;
+  private volatile long handedOverSeq;
+
+  // Force thread: what was handed over when the force began.
   private long forcingSeq;
-
   private long forcingLsn;
 
   // When whole socket reads came: the sequence number that ended the read, and the time. Event loop
-  // writes, force thread reads. A full
-  // ring drops marks, which thins the sample of latencies and nothing else.
+  // writes, force thread reads. A full ring drops marks, which thins the sample of latencies and
+  // nothing else.
   private final long[] markSeq = new long[MARKS];
   private final long[] markNanos = new long[MARKS];
   private volatile int marksWritten;
   private volatile int marksRead;
+
+  /**
+   * Where the host's incarnation begins in the log. What the chain says of the incarnation counts
+   * for this connection once the chain has come this far: a host may go back to an incarnation that
+   * it had left, and then the same numbers stand for other writes. Log writer, before it is given to
+   * the force thread.
+   */
+  private long attachedLsn;
 
   SessionProgress(ServerSession session, HostSlot slot) {
     this.session = session;
@@ -46,7 +55,11 @@ final class SessionProgress {
     return slot;
   }
 
-  /** Event loop: a socket read that ended with this frame was handed over. */
+  long attachedLsn() {
+    return attachedLsn;
+  }
+
+  /** Event loop: a socket read that ended with this frame was handed to the log writer. */
   void received(long seq, long nowNanos) {
     int at = marksWritten;
     if (at - marksRead < MARKS) {
@@ -57,37 +70,58 @@ final class SessionProgress {
   }
 
   /**
-   * Log writer: the frame with this number is appended next and gets this LSN. All frames before it
-   * are in the log.
+   * Log writer: the connection goes on from this frame.
+   *
+   * @param lsn where the log is
+   * @param incarnationLsn where the host's incarnation begins in it
    */
-  void appending(long seq, long lsn) {
-    appendingLsn = lsn;
-    appendingSeq = seq;
+  void attached(long loggedSeq, long lsn, long incarnationLsn) {
+    appendedSeq = loggedSeq;
+    appendedLsn = lsn;
+    attachedLsn = incarnationLsn;
+    handOver();
+  }
+
+  /**
+   * Log writer: the frame was appended.
+   *
+   * @return whether it is the first since the last {@link #handOver}
+   */
+  boolean appended(long seq, long lsn) {
+    boolean first = appendedSeq == handedOverSeq;
+    appendedSeq = seq;
+    appendedLsn = lsn;
+    return first;
+  }
+
+  /** Log writer: all that was appended is in its file, and is handed to the force thread next. */
+  void handOver() {
+    handedOverLsn = appendedLsn;
+    handedOverSeq = appendedSeq;
   }
 
   /** Force thread, before the log chooses what the next force covers. */
   void forcing() {
-    forcingSeq = appendingSeq;
-    forcingLsn = appendingLsn;
+    forcingSeq = handedOverSeq;
+    forcingLsn = handedOverLsn;
   }
 
   /**
    * Force thread, after a force returned without error: acknowledges what it covers.
    *
    * <ol>
-   *   <li>The frame that was being appended when the force began is covered if its LSN is.
-   *   <li>The frame before that one was in the log before the force chose its LSN, so it is covered
-   *       in any case.
-   *   <li>The frame that is being appended now is covered if its LSN is. If it is not, another
-   *       force follows that covers it, and no acknowledgement is forgotten.
+   *   <li>A frame is covered if an LSN is that is its own or a later one.
+   *   <li>What was handed over when the force began is covered by this force, or by the one that
+   *       its hand-over causes: the log writer tells the force thread only after {@link #handOver}.
+   *   <li>So no acknowledgement is forgotten: the force that covers the last frame begins after that
+   *       frame was handed over, and nothing newer hides it.
    * </ol>
    */
   void forced(long forcedLsn, long nowNanos, DomainMetrics metrics) {
-    long loggedSeq = forcingLsn <= forcedLsn ? forcingSeq : forcingSeq - 1;
-    long nowSeq = appendingSeq;
-    if (appendingLsn <= forcedLsn) {
-      loggedSeq = nowSeq;
+    if (forcingLsn > forcedLsn) {
+      return;
     }
+    long loggedSeq = forcingSeq;
     session.logged(loggedSeq);
     int read = marksRead;
     while (read != marksWritten && markSeq[read & (MARKS - 1)] <= loggedSeq) {

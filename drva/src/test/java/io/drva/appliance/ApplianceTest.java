@@ -2,12 +2,15 @@ package io.drva.appliance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.drva.blobsink.ChainOwner;
+import io.drva.blobsink.ObjectStore;
+import io.drva.blobsink.ObjectStores;
 import io.drva.protocol.ClientOptions;
 import io.drva.protocol.DiskStream;
 import io.drva.protocol.HostClient;
@@ -26,9 +29,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -341,13 +346,168 @@ class ApplianceTest {
               client.open("vm1", "disk0", DISK_BYTES, 512).write(0, data(512)), PATIENCE));
     }
     Files.move(folder.resolve("volume"), folder.resolve("old-volume"));
-    AssignmentException e = assertThrows(AssignmentException.class, () -> start("finance"));
-    assertTrue(e.getMessage().contains("this log store volume has no log of it"), e.getMessage());
-    Files.move(folder.resolve("store"), folder.resolve("old-store"));
-    try (Appliance appliance = start("finance")) {
+    try (Appliance appliance = start("finance", "payroll")) {
+      JsonNode refused = http(appliance, "GET", "/v1/domains/finance").json();
+      assertEquals("FAILED", refused.get("state").asText());
+      String reason = "this log store volume has no log of it";
+      assertTrue(refused.get("reason").asText().contains(reason), refused.toString());
+      Answer health = http(appliance, "GET", "/health");
+      assertEquals(503, health.status());
+      assertTrue(health.body().contains(reason), health.body());
+      // The others do not mind.
+      try (HostClient client = connect(appliance, "host1", "payroll")) {
+        assertTrue(
+            client.awaitReplicated(
+                client.open("vm1", "disk0", DISK_BYTES, 512).write(0, data(512)), PATIENCE));
+      }
+      // It can be tried again, first in vain.
+      Answer again = http(appliance, "PUT", "/v1/domains/finance");
+      assertEquals(409, again.status());
+      assertTrue(again.body().contains(reason), again.body());
+      Files.move(folder.resolve("store/finance"), folder.resolve("old-finance"));
+      assertEquals(200, http(appliance, "PUT", "/v1/domains/finance").status());
       assertEquals(
-          200, http(appliance, "GET", "/health").status(), "a new container with a new volume");
+          200, http(appliance, "GET", "/health").status(), "a new container with a new log");
+      try (HostClient client = connect(appliance, "host1", "finance")) {
+        assertTrue(
+            client.awaitReplicated(
+                client.open("vm1", "disk0", DISK_BYTES, 512).write(0, data(512)), PATIENCE));
+      }
+      String metrics = http(appliance, "GET", "/metrics").body();
+      assertTrue(
+          metrics.contains("drva_domain_active{domain=\"finance\"} 1.0"), "metrics of the new one");
     }
+  }
+
+  @Test
+  void aDomainThatFailsWhileItsLogIsFullStops() throws Exception {
+    LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
+    try (Appliance appliance = start("finance", "payroll")) {
+      HostClient client = connect(appliance, "host1", "finance", told);
+      DiskStream disk = client.open("vm1", "disk0", DISK_BYTES, 512);
+      assertTrue(client.awaitReplicated(disk.write(0, data(512)), PATIENCE));
+      Path chain = folder.resolve("store/finance/chain");
+      Path aside = folder.resolve("aside");
+      Files.move(chain, aside);
+      Files.createFile(chain);
+      Thread writing = Thread.ofVirtual().start(() -> writeUntilStopped(disk));
+      await(() -> http(appliance, "GET", "/v1/domains/finance").json().get("logFull").asBoolean());
+
+      // A domain without a store takes neither space nor attention from the others.
+      try (HostClient other = connect(appliance, "host1", "payroll")) {
+        DiskStream payroll = other.open("vm1", "disk0", DISK_BYTES, 512);
+        long seq = 0;
+        for (int i = 0; i < 32; i++) {
+          seq = payroll.write(i % 32 << 20, data(1 << 20));
+        }
+        assertTrue(other.awaitReplicated(seq, PATIENCE));
+      }
+
+      // Another owner takes the chain: shipping fails for good, and the writer that waits for space
+      // must not wait for ever.
+      Files.delete(chain);
+      Files.move(aside, chain);
+      try (ObjectStore store = ObjectStores.open("dir:" + folder.resolve("store"), Map.of())) {
+        ChainOwner.take(store.container("finance"), "finance", Clocks.SYSTEM.wallMicros());
+      }
+      await(
+          () ->
+              "FAILED"
+                  .equals(
+                      http(appliance, "GET", "/v1/domains/finance").json().get("state").asText()));
+      String reason = told.poll(30, TimeUnit.SECONDS);
+      assertTrue(reason.contains("fenced"), reason);
+      client.abort();
+      writing.join();
+      // Taken up again, it is owner anew and ships what is logged.
+      assertEquals(200, http(appliance, "PUT", "/v1/domains/finance").status());
+      await(() -> appliance.replicatedLsn("finance") == appliance.lastLsn("finance"));
+    }
+  }
+
+  private static void writeUntilStopped(DiskStream disk) {
+    try {
+      for (int i = 0; ; i++) {
+        disk.write(i % 32 << 20, data(1 << 20));
+      }
+    } catch (SessionFailedException stopped) {
+      assertNotNull(stopped.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
+  void nothingCountsAsReplicatedThatAnEarlierUseOfAnIncarnationReplicated() throws Exception {
+    UUID first = UUID.randomUUID();
+    try (Appliance appliance = start("finance")) {
+      HostClient before = connectAs(appliance, "host1", first);
+      DiskStream disk = before.open("vm1", "disk0", DISK_BYTES, 512);
+      assertTrue(before.awaitReplicated(disk.write(0, data(512)), PATIENCE));
+      // From here on the store takes nothing. A segment with the incarnation's writes is sealed.
+      Path chain = folder.resolve("store/finance/chain");
+      Path aside = folder.resolve("aside");
+      Files.move(chain, aside);
+      Files.createFile(chain);
+      assertTrue(before.awaitLogged(writes(disk, 50), PATIENCE));
+      await(
+          () -> !http(appliance, "GET", "/v1/domains/finance").json().get("storeTrouble").isNull());
+      before.abort();
+      // The host has another incarnation, and then goes back to the one that it had left.
+      HostClient between = connectAs(appliance, "host1", UUID.randomUUID());
+      disk = between.open("vm1", "disk0", DISK_BYTES, 512);
+      assertTrue(between.awaitLogged(disk.write(0, data(512)), PATIENCE));
+      between.abort();
+      HostClient client = connectAs(appliance, "host1", first);
+      disk = client.open("vm1", "disk0", DISK_BYTES, 512);
+      assertTrue(client.awaitLogged(writes(disk, 20), PATIENCE));
+      // The store takes the first segment, and not the one behind it.
+      Path behind = aside.resolve(String.format("%016d", numberAfter(aside) + 1));
+      Files.createDirectory(behind);
+      Files.delete(chain);
+      Files.move(aside, chain);
+      long replicatedLsn = appliance.replicatedLsn("finance");
+      await(() -> appliance.replicatedLsn("finance") > replicatedLsn);
+      long seq = 0;
+      for (int i = 0; i < 20; i++) {
+        seq = disk.write(0, data(512));
+        assertTrue(client.awaitLogged(seq, PATIENCE), "and what else there is to tell");
+      }
+      assertEquals(0, client.replicatedSeq());
+      Files.delete(chain.resolve(behind.getFileName()));
+      assertTrue(client.awaitReplicated(seq, PATIENCE));
+      assertEquals(seq, client.replicatedSeq());
+      client.close();
+    }
+  }
+
+  private static long writes(DiskStream disk, int count) throws Exception {
+    long seq = 0;
+    for (int i = 0; i < count; i++) {
+      seq = disk.write(i * 512L, data(512));
+    }
+    return seq;
+  }
+
+  /** The chain's first number that is not there. */
+  private static long numberAfter(Path chain) throws IOException {
+    try (Stream<Path> objects = Files.list(chain)) {
+      return 1
+          + objects
+              .map(object -> object.getFileName().toString())
+              .filter(name -> !name.startsWith("."))
+              .mapToLong(Long::parseLong)
+              .max()
+              .orElseThrow();
+    }
+  }
+
+  private static HostClient connectAs(Appliance appliance, String host, UUID incarnation) {
+    return HostClient.connect(
+        ClientOptions.builder(appliance.address(), host, "finance")
+            .incarnation(incarnation)
+            .closeTimeoutMs(1000)
+            .build());
   }
 
   @Test

@@ -15,8 +15,8 @@ import java.nio.file.Path;
  */
 final class CycleFile {
 
-  private static final ByteBuffer ZEROS =
-      ByteBuffer.allocateDirect(LogLimits.ZERO_AHEAD_BYTES).asReadOnlyBuffer();
+  private static final ByteBuffer HEAD_ZEROS =
+      ByteBuffer.allocateDirect(2 * RunAppender.HEAD_BYTES_MAX).asReadOnlyBuffer();
 
   final Path path;
   final int run;
@@ -44,23 +44,17 @@ final class CycleFile {
   /** The force thread has made the file's directory entry durable. */
   boolean entryForced;
 
-  /** Readers that have the file open; guarded by the log's file lock. */
+  /** Readers that have the file open; guarded by {@link RetainedFiles}. */
   int pins;
+
+  /** The file is being given up; guarded by {@link RetainedFiles}. */
+  boolean leaving;
 
   private final Disk disk;
   private final FileChannel channel;
-  private final int limitBytes;
-  private final ByteBuffer zeros = ZEROS.duplicate();
-  private long zeroedTo;
 
   private CycleFile(
-      Disk disk,
-      Path path,
-      int run,
-      long fileId,
-      long firstLsn,
-      FileChannel channel,
-      int limitBytes) {
+      Disk disk, Path path, int run, long fileId, long firstLsn, FileChannel channel) {
     this.disk = disk;
     this.path = path;
     this.run = run;
@@ -68,20 +62,19 @@ final class CycleFile {
     this.firstLsn = firstLsn;
     this.lastLsn = firstLsn - 1;
     this.channel = channel;
-    this.limitBytes = limitBytes;
     this.ours = channel != null;
   }
 
   /** A file to append to. The channel belongs to it from here on. */
   static CycleFile toAppend(
-      Disk disk, Path path, int run, long fileId, long firstLsn, FileChannel channel, int limit) {
-    return new CycleFile(disk, path, run, fileId, firstLsn, channel, limit);
+      Disk disk, Path path, int run, long fileId, long firstLsn, FileChannel channel) {
+    return new CycleFile(disk, path, run, fileId, firstLsn, channel);
   }
 
   /** A file that recovery found, forced and verified up to {@code position}. */
   static CycleFile recovered(
       Path path, int run, long fileId, long firstLsn, long lastLsn, long position) {
-    CycleFile file = new CycleFile(null, path, run, fileId, firstLsn, null, 0);
+    CycleFile file = new CycleFile(null, path, run, fileId, firstLsn, null);
     file.lastLsn = lastLsn;
     file.appendedPosition = position;
     file.forcedPosition = position;
@@ -95,25 +88,17 @@ final class CycleFile {
   }
 
   /**
-   * Zeroes, and so allocates, the file through its channel up to at least {@code toBytes}.
-   *
-   * <p>On a recycled file this keeps Chronicle's rule that unwritten means zero; on a fresh one it
-   * takes the blocks, so that a full disk is an {@code IOException} here and not a memory fault in
-   * the mapped write that follows.
+   * Zeroes, and so allocates, the part where Chronicle puts its own headers through the mapping: on
+   * a recycled file this keeps its rule that unwritten means zero; on a fresh one a full disk is an
+   * {@code IOException} here and not a memory fault in the mapped write that follows.
    */
-  void zeroAhead(long toBytes) throws IOException {
-    while (zeroedTo < toBytes) {
-      if (zeroedTo == limitBytes) {
-        throw new IllegalStateException(path + ": " + toBytes + " is beyond the file's limit");
-      }
-      int length = (int) Math.min(zeros.capacity(), limitBytes - zeroedTo);
-      disk.write(channel, zeros.clear().limit(length), zeroedTo);
-      zeroedTo += length;
-    }
+  void zeroHead() throws IOException {
+    write(HEAD_ZEROS.duplicate().clear(), 0);
   }
 
-  long zeroedTo() {
-    return zeroedTo;
+  /** Writes from position to limit, past the mapping but into the same page cache. */
+  void write(ByteBuffer content, long positionBytes) throws IOException {
+    disk.write(channel, content, positionBytes);
   }
 
   void appended(long positionBytes, long lsn) {

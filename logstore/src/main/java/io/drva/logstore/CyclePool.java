@@ -13,8 +13,12 @@ import java.util.List;
  * The volume's budget, counted in cycle files, and the files that wait to be used again.
  *
  * <p>{@code inUse + pooled <= cyclesMax} always holds, and a cycle file never takes more blocks
- * than its share, so the volume never takes more than its budget. All methods may be called by any
- * thread.
+ * than its part of the budget, so the volume never takes more than that. All methods may be called
+ * by any thread.
+ *
+ * <p>Each domain has a {@link Share}: {@value LogLimits#CYCLES_PER_DOMAIN_MIN} files are its own,
+ * whatever the other domains do, and it may borrow what nobody has a right to: {@code inUse +
+ * promised <= cyclesMax}, where {@code promised} is what the shares could still claim as their own.
  *
  * <p>Why a file is safe to overwrite once it is in the pool:
  *
@@ -36,7 +40,65 @@ final class CyclePool {
   private final int cyclesMax;
   private final ArrayDeque<Path> pooled = new ArrayDeque<>();
   private int inUse;
+
+  /** What the shares still have a right to. */
+  private int promised;
+
   private long nextName;
+
+  /** What one domain holds of the budget. */
+  final class Share {
+    private int held;
+
+    private Share(int held) {
+      this.held = held;
+    }
+
+    private boolean hasRight() {
+      return held < LogLimits.CYCLES_PER_DOMAIN_MIN;
+    }
+
+    /** Takes one cycle file's part of the budget; false when there is none for this domain now. */
+    boolean reserve() {
+      synchronized (CyclePool.this) {
+        int free = cyclesMax - inUse;
+        if (hasRight() ? free == 0 : free <= promised) {
+          return false;
+        }
+        promised -= hasRight() ? 1 : 0;
+        held++;
+        inUse++;
+        return true;
+      }
+    }
+
+    /** Gives back what was reserved and not used. */
+    void cancelReservation() {
+      synchronized (CyclePool.this) {
+        held--;
+        inUse--;
+        promised += hasRight() ? 1 : 0;
+      }
+    }
+
+    /**
+     * Uses a reservation: puts a cycle file, a recycled one if there is any, in place.
+     *
+     * @return the open file, with anything in it; its directory entry is not forced
+     */
+    FileChannel materialize(Path target) throws IOException {
+      return CyclePool.this.materialize(target);
+    }
+
+    /**
+     * Takes a file that its log has given up. When it returns the file may be overwritten.
+     *
+     * @param file a cycle file that no one appends to, reads or will open again
+     */
+    void recycle(Path file) throws IOException {
+      CyclePool.this.recycle(file, this);
+    }
+  }
 
   CyclePool(Disk disk, Path directory, int cycleBytes, int cyclesMax) throws IOException {
     this.disk = disk;
@@ -58,39 +120,42 @@ final class CyclePool {
   }
 
   /**
-   * Counts the files that logs hold when the volume is opened, and deletes pooled files beyond the
-   * budget, which may have become smaller.
+   * A domain's share, given before it is known whether there is room for it: while {@link #fits}
+   * says no, nobody can borrow.
    *
-   * @return whether the held files fit
+   * @param heldCycles the files that its log holds now
    */
-  synchronized boolean adopt(int heldCycles) throws IOException {
-    inUse = heldCycles;
+  synchronized Share join(int heldCycles) {
+    Share share = new Share(heldCycles);
+    inUse += heldCycles;
+    promised += Math.max(0, LogLimits.CYCLES_PER_DOMAIN_MIN - heldCycles);
+    return share;
+  }
+
+  /** Takes back a {@link #join} with nothing held. */
+  synchronized void leave(Share share) {
+    inUse -= share.held;
+    promised -= Math.max(0, LogLimits.CYCLES_PER_DOMAIN_MIN - share.held);
+  }
+
+  /** Whether what the domains hold and have a right to is within the budget. */
+  synchronized boolean fits() {
+    return inUse + promised <= cyclesMax;
+  }
+
+  /** What the domains hold and have a right to, cycle files. */
+  synchronized int claimed() {
+    return inUse + promised;
+  }
+
+  /** Deletes pooled files beyond the budget, which may have become smaller. */
+  synchronized void trim() throws IOException {
     while (!pooled.isEmpty() && inUse + pooled.size() > cyclesMax) {
       Files.delete(pooled.removeLast());
     }
-    return inUse <= cyclesMax;
   }
 
-  /** Takes one cycle file's share of the budget; false when there is none left. */
-  synchronized boolean reserve() {
-    if (inUse == cyclesMax) {
-      return false;
-    }
-    inUse++;
-    return true;
-  }
-
-  /** Gives a share back that was reserved and not used. */
-  synchronized void cancelReservation() {
-    inUse--;
-  }
-
-  /**
-   * Uses a reservation: puts a cycle file, a recycled one if there is any, in place.
-   *
-   * @return the open file, of which nothing is zeroed yet; its directory entry is not forced
-   */
-  FileChannel materialize(Path target) throws IOException {
+  private FileChannel materialize(Path target) throws IOException {
     Path recycled;
     synchronized (this) {
       recycled = pooled.pollFirst();
@@ -101,12 +166,7 @@ final class CyclePool {
     return disk.openForAppend(target);
   }
 
-  /**
-   * Takes a file that its log has given up. When it returns the file may be overwritten.
-   *
-   * @param file a cycle file that no one appends to, reads or will open again
-   */
-  void recycle(Path file) throws IOException {
+  private void recycle(Path file, Share share) throws IOException {
     Path target;
     synchronized (this) {
       target = directory.resolve(String.format("%012d%s", nextName, SUFFIX));
@@ -117,8 +177,8 @@ final class CyclePool {
     disk.forceDirectory(file.getParent());
     synchronized (this) {
       pooled.addLast(target);
-      inUse--;
     }
+    share.cancelReservation();
   }
 
   void forceDirectory() throws IOException {

@@ -32,7 +32,9 @@ final class CycleScanner {
   private static final int METADATA = 0x4000_0000;
   private static final int LENGTH_MASK = 0x3FFF_FFFF;
   private static final int FRAME_BYTES = Integer.BYTES;
-  private static final int ALIGNMENT_BYTES = 4;
+
+  /** Documents, and the records in them, start at multiples of this. */
+  static final int ALIGNMENT_BYTES = 4;
 
   private final ByteBuffer window =
       ByteBuffer.allocateDirect(LogLimits.SCAN_WINDOW_BYTES + SystemDisk.BLOCK_BYTES)
@@ -48,7 +50,13 @@ final class CycleScanner {
   private long fileId;
   private long windowStart;
   private int windowBytes;
+
+  /** The end of the last found record, bytes. */
   private long position;
+
+  /** The end of the document that the last found record is in, bytes. */
+  private long documentEnd;
+
   private long recordPosition;
   private String problem;
 
@@ -59,6 +67,7 @@ final class CycleScanner {
     windowStart = 0;
     windowBytes = 0;
     position = 0;
+    documentEnd = 0;
     recordPosition = 0;
     problem = null;
   }
@@ -72,12 +81,12 @@ final class CycleScanner {
     return data;
   }
 
-  /** Where the last found record's, or the invalid, document starts, bytes. */
+  /** Where the last found record starts, or what is not one, bytes. */
   long recordPosition() {
     return recordPosition;
   }
 
-  /** The end of the last found record, bytes. */
+  /** The end of the last found record, with its padding, bytes. */
   long position() {
     return position;
   }
@@ -92,54 +101,62 @@ final class CycleScanner {
    * @param limitBytes the file is looked at below this position only; may grow from call to call
    */
   Found next(long limitBytes) throws IOException {
+    if (position < documentEnd) {
+      return record(limitBytes);
+    }
     long at = align(position);
     while (true) {
       recordPosition = at;
       if (at + FRAME_BYTES > limitBytes || !load(at, FRAME_BYTES, limitBytes)) {
-        return end(at, limitBytes);
+        return end(limitBytes);
       }
       int frame = window.getInt((int) (at - windowStart));
       if (frame == 0 || (frame & INCOMPLETE) != 0) {
-        return end(at, limitBytes);
+        return end(limitBytes);
       }
-      int length = frame & LENGTH_MASK;
+      long frameEnd = at + FRAME_BYTES + (frame & LENGTH_MASK);
       if ((frame & METADATA) == 0) {
-        return record(at + FRAME_BYTES, length, limitBytes);
+        position = at + FRAME_BYTES;
+        documentEnd = frameEnd;
+        return record(limitBytes);
       }
-      at = align(at + FRAME_BYTES + length);
+      at = align(frameEnd);
     }
   }
 
-  private Found end(long at, long limitBytes) {
+  private Found end(long limitBytes) {
     problem = "no complete record before position " + limitBytes;
-    recordPosition = at;
     return Found.END;
   }
 
-  private Found record(long at, int lengthBytes, long limitBytes) throws IOException {
-    if (lengthBytes < RecordHeader.BYTES
-        || lengthBytes > RecordHeader.BYTES + LogLimits.DATA_BYTES_MAX
-        || at + lengthBytes > limitBytes
-        || !load(at, lengthBytes, limitBytes)) {
-      return invalid("a document length of " + lengthBytes + " bytes is impossible here");
+  /** Takes the record at {@link #position}, which moves behind it only if it is intact. */
+  private Found record(long limitBytes) throws IOException {
+    long at = position;
+    recordPosition = at;
+    long end = Math.min(documentEnd, limitBytes);
+    if (at + RecordHeader.BYTES > end || !load(at, RecordHeader.BYTES, limitBytes)) {
+      return invalid("the document ends within a record's header");
     }
-    int start = (int) (at - windowStart);
-    String headerProblem = header.decode(window, start);
+    String headerProblem = header.decode(window, (int) (at - windowStart));
     if (headerProblem != null) {
       return invalid(headerProblem);
     }
     if (header.fileId != fileId) {
       return invalid("the record belongs to another use of the file");
     }
-    if (header.dataLengthBytes != lengthBytes - RecordHeader.BYTES) {
-      return invalid("a data length of " + header.dataLengthBytes + " does not fill the document");
+    if (header.dataLengthBytes < 0 || header.dataLengthBytes > LogLimits.DATA_BYTES_MAX) {
+      return invalid("a data length of " + header.dataLengthBytes + " is impossible");
     }
-    int dataStart = start + RecordHeader.BYTES;
+    int encodedBytes = RecordGroup.encodedBytes(header.dataLengthBytes);
+    if (at + encodedBytes > end || !load(at, encodedBytes, limitBytes)) {
+      return invalid("the document ends within a record's data");
+    }
+    int dataStart = (int) (at - windowStart) + RecordHeader.BYTES;
     data.limit(dataStart + header.dataLengthBytes).position(dataStart);
     if (header.dataCrc32c != dataCrc(dataStart)) {
       return invalid("the data's checksum does not match");
     }
-    position = at + lengthBytes;
+    position = at + encodedBytes;
     return Found.RECORD;
   }
 

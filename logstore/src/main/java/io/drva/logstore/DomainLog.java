@@ -5,8 +5,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -18,6 +16,9 @@ import java.util.zip.CRC32C;
 /**
  * The replication log of one protected domain: records in the order of dense LSNs, durable once
  * forced.
+ *
+ * <p>The writer appends records to a group in memory and hands the group on with {@link #flush}: to
+ * the file, and to the force thread. Until then nobody but the writer knows of them.
  *
  * <p>Threads: one thread, the writer, calls everything under "the writer's"; the first append binds
  * it. A force thread of the log's own makes appends durable and tells the {@link ForceListener}.
@@ -32,26 +33,25 @@ public final class DomainLog implements AutoCloseable {
   private static final Pattern NAME =
       Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0," + (LogLimits.NAME_BYTES_MAX - 1) + "}");
   private static final ByteBuffer NO_DATA = ByteBuffer.allocate(0);
-  private static final int FRAME_BYTES_MAX = 2 * Integer.BYTES;
+
+  /** What Chronicle puts before the content of a document, and before that of the next, bytes. */
+  private static final int FRAMES_BYTES_MAX = 4 * Integer.BYTES;
 
   private final String domain;
   private final DomainDirectory directory;
   private final Disk disk;
   private final CyclePool pool;
+  private final CyclePool.Share share;
   private final DomainState state;
+  private final ForceListener listener;
   private final Forcer forcer;
-
-  /** The log's files, oldest first; guarded by itself, as are all moves of files. */
-  private final ArrayDeque<CycleFile> files = new ArrayDeque<>();
-
-  /** Guarded by {@link #files}. */
-  private long releasedLsn;
-
-  /** No run directory is older than this; guarded by {@link #files}. */
-  private int oldestRun;
+  private final RetainedFiles files;
 
   private final ReentrantLock readersLock = new ReentrantLock();
   private final Condition forcedMoved = readersLock.newCondition();
+
+  /** What was appended since the last flush; the writer's. */
+  private final RecordGroup group = new RecordGroup();
 
   /** The record being appended; the writer's. */
   private final RecordHeader header = new RecordHeader();
@@ -67,12 +67,14 @@ public final class DomainLog implements AutoCloseable {
   private CycleFile active;
   private boolean reserved;
   private volatile long lastLsn;
+  private volatile boolean closing;
   private volatile boolean closed;
 
   DomainLog(
       DomainDirectory directory,
       Disk disk,
       CyclePool pool,
+      CyclePool.Share share,
       LongSupplier nanoClock,
       ForceListener listener,
       Consumer<Throwable> onFailure,
@@ -82,10 +84,12 @@ public final class DomainLog implements AutoCloseable {
     this.directory = directory;
     this.disk = disk;
     this.pool = pool;
+    this.share = share;
     this.state = recovered.state();
+    this.listener = listener;
     this.lastLsn = recovered.lastLsn();
-    this.releasedLsn = recovered.releasedLsn();
-    files.addAll(recovered.files());
+    this.files =
+        new RetainedFiles(directory, disk, share, recovered.files(), recovered.releasedLsn());
     List<Integer> runs = directory.runs();
     this.runNumber = runs.isEmpty() ? 0 : runs.getLast();
     this.forcer =
@@ -104,13 +108,13 @@ public final class DomainLog implements AutoCloseable {
   // ---- the writer's ----
 
   /**
-   * Appends a WRITE, ZERO, DISCARD or BASELINE. It is durable when the listener is told of its LSN.
+   * Appends a WRITE, ZERO, DISCARD or BASELINE. It is durable when the listener is told of its LSN,
+   * which takes a {@link #flush}.
    *
    * @param seq exactly the host's last sequence number + 1
    * @param dataCrc32c CRC-32C of the data as the host sent it, already verified; 0 without data
    * @param data WRITE and BASELINE: exactly {@code lengthBytes} from position to limit, copied
-   *     before this returns, position and limit untouched; direct or with an accessible array;
-   *     others: empty
+   *     before this returns, position and limit untouched; others: empty
    * @return the record's LSN
    * @throws LogFullException when the budget does not allow it; nothing was changed
    * @throws IllegalArgumentException when the record may not come next; nothing was changed
@@ -200,11 +204,29 @@ public final class DomainLog implements AutoCloseable {
 
   /**
    * Whether an append with so much data would fit within the volume's budget now. When it says yes
-   * it has also made sure of it: another domain cannot take the space away.
+   * it has also made sure of it: another domain cannot take the space away. When it says no it has
+   * flushed, so that what was appended gets replicated and released, which makes space.
    */
   public boolean hasSpace(int dataBytes) throws IOException {
     checkWriter();
-    return fitsActive(dataBytes) || reserveCycle();
+    if (fitsActive(dataBytes) || reserveCycle()) {
+      return true;
+    }
+    flush();
+    return false;
+  }
+
+  /**
+   * Hands what was appended to the file and to the force thread. To be called when nothing more is
+   * at hand; a group that is full is handed on by the append that it has no room for.
+   */
+  public void flush() throws IOException {
+    checkWriter();
+    try {
+      flushGroup();
+    } catch (Throwable t) {
+      throw stopped(t);
+    }
   }
 
   /** The hosts as of {@link #lastLsn}. */
@@ -243,9 +265,6 @@ public final class DomainLog implements AutoCloseable {
       throw new IllegalArgumentException(
           domain + ": " + header.dataLengthBytes + " bytes of data are more than one record holds");
     }
-    if (!data.isDirect() && !data.hasArray()) {
-      throw new IllegalArgumentException(domain + ": a read-only heap buffer cannot be appended");
-    }
     String refusal = state.refusal(header, data);
     if (refusal != null) {
       throw new IllegalArgumentException(
@@ -261,12 +280,13 @@ public final class DomainLog implements AutoCloseable {
     try {
       if (roll) {
         roll();
+      } else if (!group.takes(header.dataLengthBytes)) {
+        flushGroup();
       }
       long lsn = lastLsn + 1;
-      write(active, header, lsn, data);
+      addToGroup(active, header, lsn, data);
       state.apply(header, data);
       lastLsn = lsn;
-      forcer.appended(lsn);
       return lsn;
     } catch (Throwable t) {
       // Also InternalError: a fault in the mapped file.
@@ -274,57 +294,67 @@ public final class DomainLog implements AutoCloseable {
     }
   }
 
-  /** Appends the record that {@code record} describes to a file and publishes its end. */
-  private void write(CycleFile file, RecordHeader record, long lsn, ByteBuffer data)
-      throws IOException {
-    long start = Math.max(file.appendedPosition, RunAppender.HEAD_BYTES_MAX);
-    long end = frameEnd(start, record.dataLengthBytes);
-    file.zeroAhead(end + RunAppender.FRAME_SLACK_BYTES);
+  private void addToGroup(CycleFile file, RecordHeader record, long lsn, ByteBuffer data) {
     record.fileId = file.fileId;
     record.lsn = lsn;
     record.forcedLsn = forcer.forcedLsn();
-    long position = run.append(record.encode(), data);
-    if (position > end) {
-      throw new IllegalStateException(
-          file.path + ": a record ended at " + position + ", beyond " + end);
-    }
-    file.appended(position, RecordType.hasLsn(record.type) ? lsn : lsn - 1);
+    group.add(record, data);
   }
 
+  private void flushGroup() throws IOException {
+    if (!group.isEmpty()) {
+      writeGroup(active);
+      listener.appended(active.lastLsn);
+      forcer.appended(active.lastLsn);
+    }
+  }
+
+  /** Writes the group to the file and publishes the file's end. */
+  private void writeGroup(CycleFile file) throws IOException {
+    long start = Math.max(file.appendedPosition, RunAppender.HEAD_BYTES_MAX);
+    long endMax = start + FRAMES_BYTES_MAX + group.bytes();
+    long end = run.append(file, group.contentAndSlack());
+    if (end > endMax) {
+      throw new IllegalStateException(
+          file.path + ": a document ended at " + end + ", beyond " + endMax);
+    }
+    file.appended(end, group.lastLsn());
+    group.clear();
+  }
+
+  /** Whether the record fits behind what is in the active file and in the group. */
   private boolean fitsActive(int dataBytes) {
     return active != null
-        && frameEnd(active.appendedPosition, dataBytes)
+        && active.appendedPosition
+                + 2 * FRAMES_BYTES_MAX
+                + group.bytes()
+                + RecordGroup.encodedBytes(dataBytes)
             <= pool.limitBytes() - LogLimits.CYCLE_TAIL_BYTES;
-  }
-
-  /** Where a record that starts after {@code position} ends at most, bytes. */
-  private static long frameEnd(long position, int dataBytes) {
-    return position + FRAME_BYTES_MAX + RecordHeader.BYTES + dataBytes;
   }
 
   private boolean reserveCycle() throws IOException {
     if (!reserved) {
-      reserved = pool.reserve();
+      reserved = share.reserve();
     }
     if (!reserved) {
       recycleReleased();
-      reserved = pool.reserve();
+      reserved = share.reserve();
     }
     return reserved;
   }
 
   /** Starts the next cycle file, of a new run if need be, with a snapshot; uses the reservation. */
   private void roll() throws IOException {
+    flushGroup();
     if (run == null) {
       startRun();
     }
     Path path = run.nextPath();
-    FileChannel channel = pool.materialize(path);
+    FileChannel channel = share.materialize(path);
     reserved = false;
     CycleFile next =
-        CycleFile.toAppend(
-            disk, path, runNumber, directory.fileId(path), lastLsn + 1, channel, pool.limitBytes());
-    next.zeroAhead(LogLimits.ZERO_AHEAD_BYTES);
+        CycleFile.toAppend(disk, path, runNumber, directory.fileId(path), lastLsn + 1, channel);
+    next.zeroHead();
     run.roll();
     writeSnapshot(next);
     if (!run.currentPath().equals(path)) {
@@ -334,9 +364,7 @@ public final class DomainLog implements AutoCloseable {
       active.sealed = true;
     }
     active = next;
-    synchronized (files) {
-      files.addLast(next);
-    }
+    files.add(next);
     forcer.fileStarted(next);
   }
 
@@ -355,7 +383,8 @@ public final class DomainLog implements AutoCloseable {
     mark.type = RecordType.SNAPSHOT;
     mark.dataLengthBytes = snapshot.remaining();
     mark.dataCrc32c = crcOf(snapshot);
-    write(next, mark, lastLsn + 1, snapshot);
+    addToGroup(next, mark, lastLsn + 1, snapshot);
+    writeGroup(next);
   }
 
   private int crcOf(ByteBuffer data) {
@@ -380,7 +409,7 @@ public final class DomainLog implements AutoCloseable {
     if (writer == null) {
       writer = Thread.currentThread();
     }
-    if (closed) {
+    if (closing) {
       throw new LogStoppedException("log of domain " + domain + " is closed", null);
     }
     Throwable failure = forcer.failure();
@@ -415,16 +444,12 @@ public final class DomainLog implements AutoCloseable {
 
   /** The oldest LSN that can still be read; {@link #lastLsn} + 1 when there is none. */
   public long firstLsn() {
-    synchronized (files) {
-      return files.isEmpty() ? lastLsn + 1 : files.getFirst().firstLsn;
-    }
+    return files.firstLsn(lastLsn + 1);
   }
 
   /** The part of the volume's budget that this log's files take, bytes. */
   public long bytesUsed() {
-    synchronized (files) {
-      return (long) files.size() * pool.cycleBytes();
-    }
+    return (long) files.count() * pool.cycleBytes();
   }
 
   /** How many forces have completed since the log was opened. */
@@ -456,17 +481,13 @@ public final class DomainLog implements AutoCloseable {
       throw new IllegalArgumentException(
           domain + ": LSN " + lsn + " cannot be released: only " + forcedLsn() + " is forced");
     }
-    synchronized (files) {
-      releasedLsn = Math.max(releasedLsn, lsn);
-    }
+    files.release(lsn);
     recycleReleased();
   }
 
   /** The highest LSN released; after a restart the one that the newest snapshot knew. */
   public long releasedLsn() {
-    synchronized (files) {
-      return releasedLsn;
-    }
+    return files.releasedLsn();
   }
 
   /**
@@ -479,17 +500,24 @@ public final class DomainLog implements AutoCloseable {
   }
 
   /**
-   * Forces what was appended, ends the run in order and releases every resource. Call it when the
-   * writer has ended and no reader is open any more. Idempotent.
+   * Flushes and forces what was appended, ends the run in order and releases every resource. Call
+   * it when the writer has ended and no reader is open any more. Idempotent.
    *
    * @throws IOException when the last force fails; the log is as after a crash
    */
   @Override
   public void close() throws IOException {
-    if (closed) {
+    if (closing) {
       return;
     }
-    closed = true;
+    closing = true;
+    try {
+      if (forcer.failure() == null) {
+        flushGroup();
+      }
+    } catch (IOException | RuntimeException | Error e) {
+      forcer.stop(e);
+    }
     try {
       forcer.close();
     } catch (InterruptedException e) {
@@ -506,15 +534,17 @@ public final class DomainLog implements AutoCloseable {
       if (run != null) {
         run.close();
       }
-      synchronized (files) {
-        for (CycleFile file : files) {
-          file.closeChannel();
-        }
-      }
+      files.closeChannels();
       if (reserved) {
-        pool.cancelReservation();
+        share.cancelReservation();
       }
+      closed = true;
     }
+  }
+
+  /** Whether {@link #close} has let go of everything: the log may be opened again. */
+  boolean isClosed() {
+    return closed;
   }
 
   /** Everything is forced: says so in the file, as evidence for the next opening. */
@@ -522,7 +552,8 @@ public final class DomainLog implements AutoCloseable {
     mark.type = RecordType.SEAL;
     mark.dataLengthBytes = 0;
     mark.dataCrc32c = 0;
-    write(active, mark, lastLsn + 1, NO_DATA);
+    addToGroup(active, mark, lastLsn + 1, NO_DATA);
+    writeGroup(active);
     active.force();
   }
 
@@ -534,29 +565,11 @@ public final class DomainLog implements AutoCloseable {
 
   /** The file that holds {@code lsn}, kept from being recycled until {@link #unpin}. */
   CycleFile pin(long lsn) {
-    synchronized (files) {
-      for (CycleFile file : files) {
-        if (lsn <= file.lastLsn) {
-          if (lsn < file.firstLsn) {
-            break;
-          }
-          file.pins++;
-          return file;
-        }
-      }
-      throw new IllegalStateException(
-          domain
-              + ": LSN "
-              + lsn
-              + " was released before it was read; the oldest is "
-              + firstLsn());
-    }
+    return files.pin(lsn);
   }
 
   void unpin(CycleFile file) throws IOException {
-    synchronized (files) {
-      file.pins--;
-    }
+    files.unpin(file);
     recycleReleased();
   }
 
@@ -569,7 +582,7 @@ public final class DomainLog implements AutoCloseable {
         if (failure != null) {
           throw stoppedBy(failure);
         }
-        if (closed) {
+        if (closing) {
           throw new LogStoppedException("log of domain " + domain + " is closed", null);
         }
         if (remaining <= 0) {
@@ -592,50 +605,15 @@ public final class DomainLog implements AutoCloseable {
     }
   }
 
-  // ---- recycling ----
-
-  /**
-   * Gives released files to the pool, oldest first, so that what is retained has no hole even if we
-   * crash in between.
-   *
-   * <p>The newest file always stays, and an older one until the file after it has a forced snapshot
-   * and directory entry: so at every moment a durable file says what hosts, disks and LSN the log
-   * has come to.
-   */
   private void recycleReleased() throws IOException {
     if (forcer.failure() != null) {
       return;
     }
     try {
-      synchronized (files) {
-        while (files.size() > 1) {
-          Iterator<CycleFile> oldestFirst = files.iterator();
-          CycleFile oldest = oldestFirst.next();
-          CycleFile second = oldestFirst.next();
-          if (oldest.lastLsn > releasedLsn || oldest.pins > 0 || second.forcedPosition == 0) {
-            return;
-          }
-          pool.recycle(oldest.path);
-          files.removeFirst();
-          deleteRunsBefore(second.run);
-        }
-      }
+      files.recycle();
     } catch (IOException e) {
       throw stopped(e);
     }
-  }
-
-  private void deleteRunsBefore(int runToKeep) throws IOException {
-    if (oldestRun == runToKeep) {
-      return;
-    }
-    for (int number : directory.runs()) {
-      if (number < runToKeep) {
-        directory.deleteRun(number);
-      }
-    }
-    disk.forceDirectory(directory.path());
-    oldestRun = runToKeep;
   }
 
   private LogStoppedException stopped(Throwable cause) {

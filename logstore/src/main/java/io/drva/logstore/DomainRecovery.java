@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Reads a domain's retained files after a restart and decides where its log ends.
@@ -14,8 +16,8 @@ import java.util.List;
  * <p>Why nothing that was forced is lost, and nothing that may be lost is counted as forced:
  *
  * <ol>
- *   <li>Each file is forced before it is scanned, so that what a killed process left in the page
- *       cache is on the device.
+ *   <li>Each file is forced before it is scanned, and then the directories that name it, so that
+ *       what a killed process left in the page cache is on the device.
  *   <li>It is then read past the page cache. After a failed write-back the cache may hold, as
  *       clean, what the device does not; what the scan accepts was read from the device.
  *   <li>From the oldest file on, records are accepted while they are intact and their LSNs dense.
@@ -49,6 +51,7 @@ final class DomainRecovery {
   private final Disk disk;
   private final DomainDirectory directory;
   private final CyclePool pool;
+  private final CyclePool.Share share;
   private final CycleScanner scanner = new CycleScanner();
 
   private final DomainState state = new DomainState();
@@ -59,10 +62,11 @@ final class DomainRecovery {
   /** Why the scan stopped where it did. */
   private String problem;
 
-  DomainRecovery(Disk disk, DomainDirectory directory, CyclePool pool) {
+  DomainRecovery(Disk disk, DomainDirectory directory, CyclePool pool, CyclePool.Share share) {
     this.disk = disk;
     this.directory = directory;
     this.pool = pool;
+    this.share = share;
   }
 
   /** The domain's state as of {@link #lastLsn}. */
@@ -92,9 +96,9 @@ final class DomainRecovery {
   void run(long lastLsnIfNew) throws IOException {
     lastLsn = lastLsnIfNew;
     List<Place> places = directory.cycleFiles();
+    forceAll(places);
     long[] firstLsns = new long[places.size()];
     for (int i = 0; i < firstLsns.length; i++) {
-      forceFile(places.get(i).path());
       firstLsns[i] = peekFirstLsn(places.get(i));
     }
     for (int i = 0; i < firstLsns.length; i++) {
@@ -114,10 +118,19 @@ final class DomainRecovery {
     }
   }
 
-  private void forceFile(Path file) throws IOException {
-    try (FileChannel channel = disk.openForAppend(file)) {
-      disk.force(channel);
+  private void forceAll(List<Place> places) throws IOException {
+    Set<Path> directories = new LinkedHashSet<>();
+    for (Place place : places) {
+      try (FileChannel channel = disk.openForAppend(place.path())) {
+        disk.force(channel);
+      }
+      directories.add(place.path().getParent());
     }
+    for (Path run : directories) {
+      disk.forceDirectory(run);
+    }
+    disk.forceDirectory(directory.path());
+    pool.forceDirectory();
   }
 
   /** The LSN that the file's snapshot says it starts with; {@link #UNKNOWN} when it has none. */
@@ -224,7 +237,7 @@ final class DomainRecovery {
       }
     }
     for (int i = places.size() - 1; i >= (usable ? at + 1 : at); i--) {
-      pool.recycle(places.get(i).path());
+      share.recycle(places.get(i).path());
     }
   }
 

@@ -15,7 +15,7 @@ import java.util.List;
  *
  * <pre>
  *   SNAPSHOT       u32 hosts, u32 disks, u64 released LSN, u64 lastTimeMicros, each host, each disk
- *   host           u32 number, u64 lastSeq, u8 closed, 16 incarnation, u8 length, name
+ *   host           u32 number, u64 lastSeq, u64 attachedLsn, u8 closed, 16 incarnation, u8 length, name
  *   disk           u32 number, u64 capacityBytes, u32 sectorBytes, u8 length, VM name, u8 length, disk name
  *   HOST_ATTACHED  16 incarnation, u8 length, name
  *   DISK_OPENED    u8 length, VM name, u8 length, disk name
@@ -23,7 +23,7 @@ import java.util.List;
  */
 final class DomainState {
 
-  private static final int HOST_BYTES_MAX = 4 + 8 + 1 + 16 + 1 + LogLimits.NAME_BYTES_MAX;
+  private static final int HOST_BYTES_MAX = 4 + 8 + 8 + 1 + 16 + 1 + LogLimits.NAME_BYTES_MAX;
   private static final int DISK_BYTES_MAX = 4 + 8 + 4 + 2 * (1 + LogLimits.NAME_BYTES_MAX);
 
   private static final int SNAPSHOT_HEAD_BYTES = 4 + 4 + 8 + 8;
@@ -38,6 +38,7 @@ final class DomainState {
     String name;
     final byte[] incarnation = new byte[LogLimits.INCARNATION_BYTES];
     long lastSeq;
+    long attachedLsn;
     boolean closed;
   }
 
@@ -56,6 +57,7 @@ final class DomainState {
                 host.name,
                 HexFormat.of().formatHex(host.incarnation),
                 host.lastSeq,
+                host.attachedLsn,
                 host.closed));
       }
     }
@@ -174,7 +176,10 @@ final class DomainState {
     return lastTimeMicros;
   }
 
-  /** Takes the record, which {@link #refusal} has let pass. Allocates for types 5 and 6 only. */
+  /**
+   * Takes the record, which {@link #refusal} has let pass and which has its LSN. Allocates for
+   * types 5 and 6 only.
+   */
   void apply(RecordHeader header, ByteBuffer data) {
     lastTimeMicros = Math.max(lastTimeMicros, header.timeMicros);
     switch (header.type) {
@@ -187,6 +192,7 @@ final class DomainState {
         Host host = new Host();
         data.get(data.position(), host.incarnation);
         host.name = nameAt(data, data.position() + LogLimits.INCARNATION_BYTES);
+        host.attachedLsn = header.lsn;
         hosts[header.host] = host;
       }
       case RecordType.DISK_OPENED -> {
@@ -234,7 +240,8 @@ final class DomainState {
       Host host = hosts[number];
       if (host != null) {
         hostCount++;
-        target.putInt(number).putLong(host.lastSeq).put((byte) (host.closed ? 1 : 0));
+        target.putInt(number).putLong(host.lastSeq).putLong(host.attachedLsn);
+        target.put((byte) (host.closed ? 1 : 0));
         target.put(host.incarnation);
         putName(target, host.name);
       }
@@ -274,6 +281,7 @@ final class DomainState {
       Host host = new Host();
       int number = source.getInt();
       host.lastSeq = source.getLong();
+      host.attachedLsn = source.getLong();
       host.closed = source.get() != 0;
       source.get(host.incarnation);
       host.name = getName(source);

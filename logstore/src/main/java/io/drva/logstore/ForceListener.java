@@ -1,15 +1,22 @@
 package io.drva.logstore;
 
 /**
- * Told by a domain log's force thread what has become durable. Must not block for long, since the
- * next force waits for it, and must not close the log or the volume, which would wait for itself.
- * What it throws stops the log, as a failed force does.
+ * Told what becomes durable: by a domain log's force thread, but for {@link #appended}. Must not
+ * block for long, since the next force waits for it, and must not close the log or the volume,
+ * which would wait for itself. What it throws stops the log.
  */
 public interface ForceListener {
 
   /**
-   * A force is about to begin; what it covers is chosen after this returns: everything that is
-   * appended by then is covered by the next {@link #forced}.
+   * On the writer's thread: every record up to {@code lsn} is in its file, and is handed to the
+   * force thread when this returns. So whatever this publishes is seen by the {@link #forcing} of
+   * the force that covers {@code lsn}, or of an earlier one.
+   */
+  default void appended(long lsn) {}
+
+  /**
+   * A force is about to begin; what it covers is chosen after this returns: everything that was
+   * handed over by then is covered by the next {@link #forced}.
    */
   default void forcing() {}
 

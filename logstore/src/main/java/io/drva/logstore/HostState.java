@@ -9,9 +9,11 @@ import java.util.HexFormat;
  * @param name the host's name
  * @param incarnation its current incarnation, {@value LogLimits#INCARNATION_BYTES} bytes in hex
  * @param lastSeq the last sequence number of that incarnation in the log; 0 when none
+ * @param attachedLsn the LSN of the HOST_ATTACHED with which that incarnation began
  * @param closed whether the host's last record is HOST_CLOSED
  */
-public record HostState(int number, String name, String incarnation, long lastSeq, boolean closed) {
+public record HostState(
+    int number, String name, String incarnation, long lastSeq, long attachedLsn, boolean closed) {
 
   /** A copy of the incarnation. */
   public byte[] incarnationBytes() {

@@ -44,9 +44,6 @@ public final class LogLimits {
    */
   static final int CYCLE_TAIL_BYTES = 512;
 
-  /** How far ahead of the appender a cycle file is zeroed, and so allocated, bytes. */
-  static final int ZERO_AHEAD_BYTES = 1 << 20;
-
   /** What a scanner reads at a time, bytes: more than two of the largest records. */
   static final int SCAN_WINDOW_BYTES = 4 << 20;
 

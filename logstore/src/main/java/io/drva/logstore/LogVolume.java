@@ -6,6 +6,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -24,8 +25,8 @@ import java.util.concurrent.atomic.AtomicReference;
  *   domains/NAME/run-NNNNNNNN/*.cq4        the cycle files of a domain's log, see DomainLog
  * </pre>
  *
- * <p>All methods may be called by any thread. A failed force of one log stops all logs of the
- * volume: they share the disk.
+ * <p>All methods may be called by any thread. A failure of the disk that one log meets stops all
+ * logs of the volume, since they share it; a defect in what serves one domain stops that log only.
  */
 public final class LogVolume implements AutoCloseable {
 
@@ -45,6 +46,9 @@ public final class LogVolume implements AutoCloseable {
   private final FileChannel lockChannel;
   private final VolumeDescriptor descriptor;
   private final CyclePool pool;
+
+  /** Of all domains of the volume, open or not; guarded by this. */
+  private final Map<String, CyclePool.Share> shares = new HashMap<>();
 
   /** Open logs by domain. Changed under this object's lock; looked at by force threads without. */
   private final Map<String, DomainLog> logs = new ConcurrentHashMap<>();
@@ -98,16 +102,19 @@ public final class LogVolume implements AutoCloseable {
     this.pool =
         new CyclePool(
             disk, directory.resolve(POOL_NAME), options.cycleBytes(), options.cyclesMax());
-    int held = 0;
     for (String domain : domains()) {
-      held += domainDirectory(domain).cycleFiles().size();
+      shares.put(domain, pool.join(domainDirectory(domain).cycleFiles().size()));
     }
-    if (!pool.adopt(held)) {
+    if (!pool.fits()) {
       throw new VolumeException(
           directory,
-          "the logs hold " + held + " cycle files, but sizeBytes allows " + options.cyclesMax(),
-          "open it with at least " + (long) held * options.cycleBytes() + " bytes");
+          "the logs hold or have a right to "
+              + pool.claimed()
+              + " cycle files, but sizeBytes allows "
+              + options.cyclesMax(),
+          "open it with at least " + (long) pool.claimed() * options.cycleBytes() + " bytes");
     }
+    pool.trim();
   }
 
   private static FileChannel lock(Path directory) throws IOException {
@@ -210,19 +217,22 @@ public final class LogVolume implements AutoCloseable {
     if (closed || failure.get() != null) {
       throw new LogStoppedException(directory + ": the volume is closed or stopped", failure.get());
     }
-    if (logs.containsKey(domain)) {
+    DomainLog present = logs.get(domain);
+    if (present != null && !present.isClosed()) {
       throw new IllegalStateException("the log of domain " + domain + " is already open");
     }
     DomainDirectory place = domainDirectory(domain);
     if (!Files.exists(place.path())) {
       create(place);
     }
-    DomainRecovery recovery = new DomainRecovery(disk, place, pool);
+    CyclePool.Share share = shares.get(domain);
+    DomainRecovery recovery = new DomainRecovery(disk, place, pool, share);
     recovery.run(firstLsnIfNew - 1);
     DomainLog log =
-        new DomainLog(place, disk, pool, options.nanoClock(), listener, this::stopAll, recovery);
+        new DomainLog(
+            place, disk, pool, share, options.nanoClock(), listener, this::logFailed, recovery);
     logs.put(domain, log);
-    // Another log may have failed after the check above; stopAll looks at logs after it has set
+    // Another log may have failed after the check above; logFailed looks at logs after it has set
     // failure, so it has seen this log or we see the failure.
     Throwable cause = failure.get();
     if (cause != null) {
@@ -232,12 +242,21 @@ public final class LogVolume implements AutoCloseable {
   }
 
   private void create(DomainDirectory place) throws IOException {
-    int domainsMax = pool.cyclesMax() / LogLimits.CYCLES_PER_DOMAIN_MIN;
-    if (domains().size() >= domainsMax) {
-      throw new VolumeException(
-          directory,
-          "the volume is too small for another domain: it has room for " + domainsMax,
-          "make sizeBytes larger by " + LogLimits.CYCLES_PER_DOMAIN_MIN * options.cycleBytes());
+    if (!shares.containsKey(place.domain())) {
+      CyclePool.Share share = pool.join(0);
+      if (!pool.fits()) {
+        pool.leave(share);
+        throw new VolumeException(
+            directory,
+            "there is no room for another domain: the others hold or have a right to "
+                + pool.claimed()
+                + " of "
+                + options.cyclesMax()
+                + " cycle files, and a domain needs "
+                + LogLimits.CYCLES_PER_DOMAIN_MIN,
+            "wait until the object store has taken what they hold, or make the volume larger");
+      }
+      shares.put(place.domain(), share);
     }
     Files.createDirectory(place.path());
     disk.forceDirectory(directory.resolve(DOMAINS_NAME));
@@ -249,9 +268,17 @@ public final class LogVolume implements AutoCloseable {
   }
 
   /** Runs on the force thread of the log that failed. */
-  private void stopAll(Throwable cause) {
-    failure.compareAndSet(null, cause);
-    logs.values().forEach(log -> log.stop(cause));
+  private void logFailed(Throwable cause) {
+    if (isOfTheDisk(cause)) {
+      failure.compareAndSet(null, cause);
+      logs.values().forEach(log -> log.stop(cause));
+    }
+  }
+
+  /** An I/O error, or the memory fault that an I/O error under a mapping becomes. */
+  private static boolean isOfTheDisk(Throwable cause) {
+    return (cause instanceof IOException && !(cause instanceof LogFullException))
+        || cause instanceof InternalError;
   }
 
   /** The budget, bytes: cycle files never take more. */

@@ -6,8 +6,9 @@ import java.util.zip.CRC32C;
 /**
  * The header of a log record: a reusable flyweight for one thread.
  *
- * <p>A record is the payload of one Chronicle document. Integers are big-endian; Chronicle's own
- * four-byte document header before it is little-endian.
+ * <p>The content of a Chronicle document is one or more records, each padded with zeroes to a
+ * multiple of four bytes. Integers are big-endian; Chronicle's own four-byte document header is
+ * little-endian.
  *
  * <pre>
  *   offset size
@@ -27,7 +28,7 @@ import java.util.zip.CRC32C;
  *   68     u32  length of the data that follows this header, bytes
  *   72     u32  CRC-32C of that data; 0 when there is none
  *   76     u32  CRC-32C of bytes 0 to 75
- *   80          data
+ *   80          data, padding
  * </pre>
  *
  * <p>The data of WRITE and BASELINE is the disk's; of HOST_ATTACHED the incarnation and the name;

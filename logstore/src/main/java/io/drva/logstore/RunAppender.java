@@ -1,5 +1,6 @@
 package io.drva.logstore;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -28,6 +29,9 @@ import net.openhft.chronicle.wire.DocumentContext;
  *   <li>The clock stands still and is moved by one roll cycle to start the next file: files roll by
  *       size.
  *   <li>No sync mode: the log forces the files itself, through channels that report errors.
+ *   <li>Only a document's four-byte header is written through the mapping. Its content is written
+ *       through the file's channel, into the same page cache, between the moment when the document
+ *       is begun and the moment when its header says that it is complete.
  * </ul>
  */
 final class RunAppender implements AutoCloseable {
@@ -39,9 +43,6 @@ final class RunAppender implements AutoCloseable {
     System.setProperty("chronicle.announcer.disable", "true");
     System.setProperty("chronicle.disk.monitor.disable", "true");
   }
-
-  /** Ends of records are followed by at least this much zeroed space: Chronicle's next header. */
-  static final int FRAME_SLACK_BYTES = 64;
 
   /** No document starts beyond this offset in a new cycle file: Chronicle's own headers, bytes. */
   static final int HEAD_BYTES_MAX = 4096;
@@ -105,42 +106,28 @@ final class RunAppender implements AutoCloseable {
   }
 
   /**
-   * Appends one record.
+   * Appends one document.
    *
-   * @param data from position to limit; neither moves
-   * @return the end of the record in its file, bytes
+   * @param file the file that {@link #nextPath} named before the last {@link #roll}
+   * @param contentAndSlack the content, and {@link RecordGroup#SLACK_BYTES} zeroes behind it
+   * @return the end of the content in its file, bytes
    */
-  long append(byte[] header, ByteBuffer data) {
+  long append(CycleFile file, ByteBuffer contentAndSlack) throws IOException {
+    int contentBytes = contentAndSlack.remaining() - RecordGroup.SLACK_BYTES;
     DocumentContext document = appender.writingDocument(false);
     boolean complete = false;
     try {
       Bytes<?> bytes = document.wire().bytes();
       long at = bytes.writePosition();
-      bytes.write(at, header, 0, header.length);
-      at += header.length;
-      write(bytes, at, data);
-      at += data.remaining();
-      bytes.writePosition(at);
+      file.write(contentAndSlack, at);
+      bytes.writePosition(at + contentBytes);
       complete = true;
-      return at;
+      return at + contentBytes;
     } finally {
       if (!complete) {
         document.rollbackOnClose();
       }
       document.close();
-    }
-  }
-
-  private static void write(Bytes<?> bytes, long at, ByteBuffer data) {
-    int length = data.remaining();
-    if (length == 0) {
-      return;
-    }
-    if (data.isDirect()) {
-      bytes.write(at, data, data.position(), length);
-    } else {
-      // Not the ByteBuffer overload: it ignores arrayOffset().
-      bytes.write(at, data.array(), data.arrayOffset() + data.position(), length);
     }
   }
 

@@ -41,6 +41,7 @@ class AllocationTest {
             seq++;
             log.append(RecordType.WRITE, 0, 1, seq, 1, 0, 4096, seq, crc, data);
           }
+          log.flush();
           appending += measured ? threads.getCurrentThreadAllocatedBytes() - before : 0;
           listener.awaitForced(log.lastLsn());
           before = threads.getCurrentThreadAllocatedBytes();

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Random;
+import net.openhft.chronicle.bytes.Bytes;
 import net.openhft.chronicle.queue.ChronicleQueue;
 import net.openhft.chronicle.queue.ExcerptTailer;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
@@ -22,6 +24,7 @@ class ChronicleCompatibilityTest {
 
   @Test
   void chroniclesOwnTailerReadsTheRecords() throws Exception {
+    Random random = Seeds.random("chronicle");
     Records records = new Records(64 << 10);
     long lastLsn;
     try (LogVolume volume =
@@ -29,7 +32,11 @@ class ChronicleCompatibilityTest {
       DomainLog log = volume.openDomain("domain-a", new RecordingListener());
       Records.begin(log);
       while (log.bytesUsed() < 3L * CYCLE_BYTES) {
-        records.append(log);
+        if (random.nextInt(5) == 0) {
+          records.append(log);
+        } else {
+          records.appendToGroup(log);
+        }
       }
       lastLsn = log.lastLsn();
     }
@@ -49,14 +56,18 @@ class ChronicleCompatibilityTest {
           if (!document.isPresent()) {
             break;
           }
-          document.wire().bytes().read(bytes);
-          assertEquals(null, header.decode(ByteBuffer.wrap(bytes), 0));
-          switch (header.type) {
-            case RecordType.SNAPSHOT -> snapshots++;
-            case RecordType.SEAL -> seals++;
-            default -> assertEquals(++lsn, header.lsn);
+          Bytes<?> content = document.wire().bytes();
+          while (content.readRemaining() > 0) {
+            content.read(bytes);
+            assertEquals(null, header.decode(ByteBuffer.wrap(bytes), 0));
+            content.readSkip(RecordGroup.encodedBytes(header.dataLengthBytes) - RecordHeader.BYTES);
+            switch (header.type) {
+              case RecordType.SNAPSHOT -> snapshots++;
+              case RecordType.SEAL -> seals++;
+              default -> assertEquals(++lsn, header.lsn);
+            }
+            assertFalse(header.lsn > lsn + 1);
           }
-          assertFalse(header.lsn > lsn + 1);
         }
       }
     }

@@ -42,7 +42,11 @@ final class CrashChild {
     }
     while (true) {
       if (log.hasSpace(DATA_BYTES_MAX)) {
-        records.append(log);
+        if (random.nextInt(3) == 0) {
+          records.append(log);
+        } else {
+          records.appendToGroup(log);
+        }
       }
       if (random.nextInt(200) == 0) {
         log.release(Math.max(0, log.forcedLsn() - RETAINED_RECORDS));

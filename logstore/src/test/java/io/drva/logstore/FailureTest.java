@@ -60,11 +60,61 @@ class FailureTest {
       DomainLog log = volume.openDomain("domain-a", listener);
       disk.failForce = true;
       log.attachHost(1, "host-1", new byte[LogLimits.INCARNATION_BYTES], 1);
+      log.flush();
       listener.awaitFailure();
       otherListener.awaitFailure();
       assertThrows(LogStoppedException.class, () -> records.append(other));
       assertThrows(
           LogStoppedException.class, () -> volume.openDomain("domain-c", new RecordingListener()));
+    }
+  }
+
+  @Test
+  void aDefectInWhatServesOneDomainStopsItsLogOnly() throws Exception {
+    try (LogVolume volume = LogVolume.open(directory, OPTIONS, disk)) {
+      RecordingListener otherListener = new RecordingListener();
+      DomainLog other = volume.openDomain("domain-b", otherListener);
+      Records.begin(other);
+      DomainLog log = volume.openDomain("domain-a", listener);
+      log.stop(new IllegalStateException("a defect"));
+      assertEquals("a defect", listener.awaitFailure().getMessage());
+      assertThrows(LogStoppedException.class, () -> Records.begin(log));
+      otherListener.awaitForced(records.append(other));
+      // Nor does it keep the domain from being opened again.
+      assertThrows(
+          IllegalStateException.class,
+          () -> volume.openDomain("domain-a", new RecordingListener()));
+      log.close();
+      RecordingListener again = new RecordingListener();
+      DomainLog reopened = volume.openDomain("domain-a", again);
+      Records.begin(reopened);
+      again.awaitForced(2);
+    }
+  }
+
+  @Test
+  void whatIsNotFlushedIsNeitherForcedNorRead() throws Exception {
+    try (LogVolume volume = LogVolume.open(directory, OPTIONS, disk)) {
+      DomainLog log = volume.openDomain("domain-a", listener);
+      Records.begin(log);
+      listener.awaitForced(2);
+      int forces = disk.forces;
+      for (int i = 0; i < 10; i++) {
+        records.appendToGroup(log);
+      }
+      assertEquals(12, log.lastLsn());
+      assertEquals(2, log.forcedLsn());
+      assertEquals(forces, disk.forces);
+      try (LogReader reader = log.reader(3)) {
+        assertFalse(reader.next());
+        log.flush();
+        listener.awaitForced(12);
+        for (long lsn = 3; lsn <= 12; lsn++) {
+          assertTrue(reader.next());
+          records.check(reader);
+        }
+      }
+      assertEquals(forces + 1, disk.forces, "one force for the group");
     }
   }
 

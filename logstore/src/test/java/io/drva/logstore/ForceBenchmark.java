@@ -25,6 +25,8 @@ final class ForceBenchmark {
   private static final long BACKOFF_NANOS = 20_000;
 
   /** The log's writer stays at most this far ahead of the forces, as a bounded queue would. */
+  private static final int GROUP_BYTES = 256 << 10;
+
   private static final long UNFORCED_BYTES_MAX = 16 << 20;
 
   private ForceBenchmark() {}
@@ -63,6 +65,7 @@ final class ForceBenchmark {
       long seq = 0;
       // Once through the whole volume, so that every file is a recycled one.
       long warmUpRecords = VOLUME_BYTES * 2 / recordBytes;
+      long groupRecords = Math.max(1, GROUP_BYTES / recordBytes);
       long unforcedMax = UNFORCED_BYTES_MAX / recordBytes;
       long start = 0;
       long startSeq = 0;
@@ -81,11 +84,15 @@ final class ForceBenchmark {
         if (lsn % 256 == 0) {
           log.release(log.forcedLsn());
         }
+        if (lsn % groupRecords == 0) {
+          log.flush();
+        }
         while (lsn - log.forcedLsn() > unforcedMax) {
 
           LockSupport.parkNanos(BACKOFF_NANOS);
         }
       }
+      log.flush();
       while (log.forcedLsn() < log.lastLsn()) {
         Thread.onSpinWait();
       }

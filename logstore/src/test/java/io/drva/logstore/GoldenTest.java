@@ -79,8 +79,8 @@ class GoldenTest {
     assertEquals(1_700_000_000_000_000L, state.lastTimeMicros());
     assertEquals(
         "[HostState[number=1, name=host-1, incarnation=000102030405060708090a0b0c0d0e0f,"
-            + " lastSeq=41, closed=false], HostState[number=2, name=esx, incarnation="
-            + "ffffffffffffffffffffffffffffffff, lastSeq=0, closed=true]]",
+            + " lastSeq=41, attachedLsn=5, closed=false], HostState[number=2, name=esx, incarnation="
+            + "ffffffffffffffffffffffffffffffff, lastSeq=0, attachedLsn=7, closed=true]]",
         state.hosts().toString());
     assertEquals(
         "[DiskState[number=1, vm=vm, disk=disk-0, capacityBytes=1099511627776, sectorBytes=512]]",

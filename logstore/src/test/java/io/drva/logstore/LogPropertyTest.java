@@ -51,7 +51,11 @@ class LogPropertyTest {
         Records.begin(log);
       }
       for (int i = random.nextInt(30); i > 0 && log.hasSpace(128 << 10); i--) {
-        records.append(log);
+        if (random.nextInt(4) == 0) {
+          records.append(log);
+        } else {
+          records.appendToGroup(log);
+        }
       }
     }
 
@@ -77,6 +81,7 @@ class LogPropertyTest {
     }
 
     void finish() throws Exception {
+      log.flush();
       if (log.lastLsn() > log.forcedLsn()) {
         listener.awaitForced(log.lastLsn());
       }

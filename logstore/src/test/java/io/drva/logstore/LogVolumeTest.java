@@ -112,7 +112,7 @@ class LogVolumeTest {
         records.append(log);
       }
     }
-    refuses(VolumeOptions.of(5L * CYCLE_BYTES, CYCLE_BYTES), "hold 6 cycle files");
+    refuses(VolumeOptions.of(5L * CYCLE_BYTES, CYCLE_BYTES), "a right to 6 cycle files");
     try (LogVolume volume =
         LogVolume.open(directory, VolumeOptions.of(20L * CYCLE_BYTES, CYCLE_BYTES))) {
       DomainLog log = volume.openDomain("domain-a", new RecordingListener());
@@ -141,7 +141,7 @@ class LogVolumeTest {
       VolumeException refused =
           assertThrows(
               VolumeException.class, () -> volume.openDomain("domain-4", new RecordingListener()));
-      assertTrue(refused.getMessage().contains("too small for another domain"));
+      assertTrue(refused.getMessage().contains("no room for another domain"));
       assertThrows(
           IllegalStateException.class,
           () -> volume.openDomain("domain-1", new RecordingListener()));

@@ -30,6 +30,7 @@ final class Records {
   static void begin(DomainLog log) throws IOException {
     log.attachHost(HOST, "host-1", new byte[LogLimits.INCARNATION_BYTES], 1);
     log.openDisk(HOST, DISK, "vm", "disk-0", 1L << 40, 512, 2);
+    log.flush();
   }
 
   static int typeOf(long lsn) {
@@ -59,8 +60,15 @@ final class Records {
     return data.limit(length);
   }
 
-  /** Appends the next extent. */
+  /** Appends the next extent and flushes it: a document of its own. */
   long append(DomainLog log) throws IOException {
+    long lsn = appendToGroup(log);
+    log.flush();
+    return lsn;
+  }
+
+  /** Appends the next extent and leaves it in the group. */
+  long appendToGroup(DomainLog log) throws IOException {
     long lsn = log.lastLsn() + 1;
     ByteBuffer content = dataOf(lsn);
     long result =

@@ -107,10 +107,10 @@ class RecoveryTest {
       VolumeFiles.copy(pristine, crashed);
       long lsn = forcedLsn + 1 + random.nextInt(20);
       Place place = VolumeFiles.record(crashed, DOMAIN, lsn);
-      // The document's length and the record both count, Chronicle's padding does not.
       long at = place.position() + random.nextLong(place.end() - place.position());
       if (random.nextBoolean()) {
-        VolumeFiles.truncate(place.file(), at);
+        // Within the document's header, too.
+        VolumeFiles.truncate(place.file(), at - random.nextInt(1 + Integer.BYTES));
       } else {
         VolumeFiles.flip(place.file(), at);
       }
@@ -156,7 +156,7 @@ class RecoveryTest {
             .toList();
     assertEquals(files.size(), snapshots.size());
     Place last = snapshots.getLast();
-    VolumeFiles.flip(last.file(), last.end() - 1);
+    VolumeFiles.flip(last.file(), last.position() + RecordHeader.BYTES);
     opensWith(last.lsn() - 1);
     assertTrue(VolumeFiles.pooledFiles(crashed) <= 1);
   }

@@ -14,8 +14,12 @@ import java.util.stream.Stream;
 /** Looks at, copies and damages the files of a volume behind the log's back. */
 final class VolumeFiles {
 
-  /** Where a record lies: its document starts at {@code position}. */
-  record Place(Path file, long position, long end, int type, long lsn) {}
+  /** Where a record lies, behind the header of its document if it is the only one in it. */
+  record Place(Path file, long position, long end, int type, long lsn) {
+    long documentPosition() {
+      return position - Integer.BYTES;
+    }
+  }
 
   private VolumeFiles() {}
 
@@ -86,13 +90,13 @@ final class VolumeFiles {
     }
   }
 
-  /** Copies a record's document to the same position of another file. */
+  /** Copies a record that is alone in its document to the same position of another file. */
   static void transplant(Place record, Path target) throws IOException {
     try (FileChannel from = FileChannel.open(record.file());
         FileChannel to = FileChannel.open(target, StandardOpenOption.WRITE)) {
-      ByteBuffer document = ByteBuffer.allocate((int) (record.end() - record.position()));
-      from.read(document, record.position());
-      to.write(document.flip(), record.position());
+      ByteBuffer document = ByteBuffer.allocate((int) (record.end() - record.documentPosition()));
+      from.read(document, record.documentPosition());
+      to.write(document.flip(), record.documentPosition());
     }
   }
 

@@ -50,7 +50,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
   private final Outbox outbox;
   private final Owner owner;
   private final LongSupplier clock;
-  private final ReceiveBuffer receive = new ReceiveBuffer(ReceiveBuffer.CLIENT_BYTES);
+  private final ReceiveBuffer receive = new ReceiveBuffer(() -> ReceiveBuffer.CLIENT_BYTES);
   private final FrameReader reader = new FrameReader(receive, this, 0);
   private final ControlOutput output;
   private final FrameBatch batch;

@@ -30,6 +30,9 @@ public final class ProtocolServer implements AutoCloseable {
   private static final WriteBufferWaterMark OUTPUT_BYTES =
       new WriteBufferWaterMark(16 << 10, 64 << 10);
 
+  /** Receive buffers of all connections together; more connections have smaller ones. */
+  private static final int RECEIVE_BYTES = 32 << 20;
+
   private static final int ACCEPT_BACKLOG = 1_024;
 
   private final ServerOptions options;
@@ -133,6 +136,13 @@ public final class ProtocolServer implements AutoCloseable {
     LOG.info("listening on {}", listener.localAddress());
   }
 
+  private int receiveBytes() {
+    return Math.clamp(
+        RECEIVE_BYTES / Math.max(1, connectionCount.get()),
+        ReceiveBuffer.SERVER_BYTES_MIN,
+        ReceiveBuffer.SERVER_BYTES);
+  }
+
   private void admit(SocketChannel channel) {
     int count = connectionCount.incrementAndGet();
     channel.closeFuture().addListener(closed -> connectionCount.decrementAndGet());
@@ -140,7 +150,7 @@ public final class ProtocolServer implements AutoCloseable {
       LastWords.closeNow(channel);
       return;
     }
-    ServerConnection connection = new ServerConnection(channel, options, acceptor);
+    ServerConnection connection = new ServerConnection(channel, options, acceptor, this::receiveBytes);
     connections.add(connection);
     channel.closeFuture().addListener(closed -> connections.remove(connection));
     channel.pipeline().addLast(connection);

@@ -3,6 +3,7 @@ package io.drva.protocol;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
+import java.util.function.IntSupplier;
 
 /**
  * The memory that a connection's bytes are received into, and Netty's view of it.
@@ -13,8 +14,8 @@ import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
  * been copied, and each is handed on as a slice. Bytes move only when the rest of a frame does not
  * fit behind its beginning: once per buffer, and only the partial frame.
  *
- * <p>Memory: the connection itself holds at most one buffer, of {@link #SERVER_BYTES} or what one
- * frame needs, and none when it has been silent for a while. Frames keep their buffer alive, so
+ * <p>Memory: the connection itself holds at most one buffer, of its current size or what one frame
+ * needs, and none when it has been silent for a while. Frames keep their buffer alive, so
  * frames in use pin at most their own bytes rounded up to whole buffers. Until {@link #unlock()}
  * the buffer has {@link #LOCKED_BYTES}, so that a connection that has not said who it is costs
  * little.
@@ -23,8 +24,10 @@ import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
  * still delivers at most the frames of the one buffer that is being read.
  */
 final class ReceiveBuffer extends DefaultMaxMessagesRecvByteBufAllocator {
-  /** Size of a server's receive buffer. */
+  /** The largest and smallest size of a server's receive buffer. */
   static final int SERVER_BYTES = 512 << 10;
+
+  static final int SERVER_BYTES_MIN = 64 << 10;
 
   /** Size of a client's receive buffer: all it gets is control frames. */
   static final int CLIENT_BYTES = 16 << 10;
@@ -35,18 +38,25 @@ final class ReceiveBuffer extends DefaultMaxMessagesRecvByteBufAllocator {
   /** A read into less space than this is not worth its system call, if moving is cheaper. */
   private static final int READ_BYTES_MIN = 8 << 10;
 
-  private final int unlockedBytes;
-  private int receiveBytes = LOCKED_BYTES;
+  private final IntSupplier unlockedBytes;
+  private boolean unlocked;
   private ByteBuf buffer;
 
-  ReceiveBuffer(int unlockedBytes) {
+  /**
+   * @param unlockedBytes the size of buffers from {@link #unlock} on; asked when one is needed
+   */
+  ReceiveBuffer(IntSupplier unlockedBytes) {
     super(1);
     this.unlockedBytes = unlockedBytes;
   }
 
   /** From now on the connection is worth full-size buffers. */
   void unlock() {
-    receiveBytes = unlockedBytes;
+    unlocked = true;
+  }
+
+  private int receiveBytes() {
+    return unlocked ? unlockedBytes.getAsInt() : LOCKED_BYTES;
   }
 
   /** What was received and not taken yet; null if there is nothing. Stays owned here. */
@@ -61,6 +71,7 @@ final class ReceiveBuffer extends DefaultMaxMessagesRecvByteBufAllocator {
    */
   void prepare(ByteBufAllocator allocator, int frameBytes) {
     int partialBytes = buffer.readableBytes();
+    int receiveBytes = receiveBytes();
     boolean shared = buffer.refCnt() > 1;
     if (partialBytes == 0) {
       if (!shared && buffer.capacity() >= receiveBytes) {
@@ -85,9 +96,12 @@ final class ReceiveBuffer extends DefaultMaxMessagesRecvByteBufAllocator {
     buffer = next;
   }
 
-  /** Gives the memory back if nothing is in it: the connection has been silent for a while. */
+  /**
+   * Gives the memory back if nothing is in it: the connection has been silent for a while. Not while
+   * frames are in use that lie in it: they keep it in memory, and there would soon be another.
+   */
   void releaseIfEmpty() {
-    if (buffer != null && !buffer.isReadable()) {
+    if (buffer != null && !buffer.isReadable() && buffer.refCnt() == 1) {
       release();
     }
   }
@@ -107,7 +121,7 @@ final class ReceiveBuffer extends DefaultMaxMessagesRecvByteBufAllocator {
       @Override
       public ByteBuf allocate(ByteBufAllocator allocator) {
         if (buffer == null) {
-          buffer = allocator.directBuffer(receiveBytes);
+          buffer = allocator.directBuffer(receiveBytes());
         }
         // The transport releases what it gets when a read brings nothing: that must not be ours.
         return buffer.retain();
@@ -115,7 +129,7 @@ final class ReceiveBuffer extends DefaultMaxMessagesRecvByteBufAllocator {
 
       @Override
       public int guess() {
-        return receiveBytes;
+        return receiveBytes();
       }
     };
   }

@@ -8,6 +8,7 @@ import io.netty.util.concurrent.Future;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,7 +25,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Fra
   private final Channel channel;
   private final ServerOptions options;
   private final SessionAcceptor acceptor;
-  private final ReceiveBuffer receive = new ReceiveBuffer(ReceiveBuffer.SERVER_BYTES);
+  private final ReceiveBuffer receive;
   private final FrameReader reader;
   private final ControlOutput output;
   private final ServerStreams streams;
@@ -40,10 +41,15 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Fra
   private long nextSeq;
   private boolean batchOpen;
 
-  ServerConnection(Channel channel, ServerOptions options, SessionAcceptor acceptor) {
+  /**
+   * @param receiveBytes what the connection's receive buffer may have
+   */
+  ServerConnection(
+      Channel channel, ServerOptions options, SessionAcceptor acceptor, IntSupplier receiveBytes) {
     this.channel = channel;
     this.options = options;
     this.acceptor = acceptor;
+    this.receive = new ReceiveBuffer(receiveBytes);
     this.clock = new PeerClock(options.wallClockMicros());
     this.reader = new FrameReader(receive, this, options.dataBytesMax());
     this.output = new ControlOutput(channel);

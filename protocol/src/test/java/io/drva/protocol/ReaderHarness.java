@@ -28,7 +28,7 @@ final class ReaderHarness implements FrameSink, AutoCloseable {
       new PooledByteBufAllocator(true, 0, 1, 8_192, 9, 0, 0, false);
 
   private final RandomGenerator random;
-  private final ReceiveBuffer receive = new ReceiveBuffer(ReceiveBuffer.SERVER_BYTES);
+  private final ReceiveBuffer receive = new ReceiveBuffer(() -> ReceiveBuffer.SERVER_BYTES);
   private final FrameReader reader = new FrameReader(receive, this, DATA_BYTES_MAX);
 
   @SuppressWarnings("deprecation")
