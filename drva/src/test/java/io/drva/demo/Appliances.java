@@ -3,30 +3,31 @@ package io.drva.demo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
-/**
- * Starts the appliance as a process of its own, as its launcher does, from the classes under test.
- */
+/** Starts processes with the JVM options of the product, from the classes under test. */
 final class Appliances {
   private Appliances() {}
 
-  /** The first line of its standard output says that it listens. */
+  /**
+   * The appliance, as its launcher starts it. The first line of its standard output says that it
+   * listens.
+   */
   static Process start(Path config) throws IOException {
-    return new ProcessBuilder(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "@" + jvmOptions(),
-                "-Xmx256m",
-                "-XX:MaxDirectMemorySize=384m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.drva.cli.Main",
-                "serve",
-                "--config",
-                config.toString()))
-        .redirectError(ProcessBuilder.Redirect.INHERIT)
-        .start();
+    return java("io.drva.cli.Main", "serve", "--config", config.toString());
+  }
+
+  static Process java(String mainClass, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("@" + jvmOptions());
+    command.add("-cp");
+    command.add(System.getProperty("java.class.path"));
+    command.add(mainClass);
+    Collections.addAll(command, arguments);
+    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }
 
   private static Path jvmOptions() {
