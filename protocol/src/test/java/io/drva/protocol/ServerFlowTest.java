@@ -140,8 +140,8 @@ final class ServerFlowTest {
   @SuppressWarnings("try") // The clients close for the server's sake.
   void aServerThatClosesSaysSo() throws Exception {
     ProtocolServer server = start(30_000, 8);
-    // The stranger first: connections are accepted in order, so the client's session proves that the
-    // server has the stranger too, and not the listen queue, which a closing server resets.
+    // The stranger first: connections are accepted in order, so the client's session proves that
+    // the server has the stranger too, and not the listen queue, which a closing server resets.
     try (RawPeer stranger = new RawPeer(server.address());
         RawPeer client = RawPeer.established(server.address(), "h")) {
       Thread closer = Thread.ofVirtual().start(server::close);
