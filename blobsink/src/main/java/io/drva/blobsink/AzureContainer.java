@@ -159,16 +159,23 @@ final class AzureContainer implements Container {
 
   @Override
   public void list(String prefix, ObjectVisitor visitor) throws IOException {
-    Iterator<BlobItem> pages =
-        client
-            .listBlobs(
-                new ListBlobsOptions().setPrefix(prefix).setMaxResultsPerPage(LIST_PAGE), null)
-            .iterator();
+    Iterator<BlobItem> pages = pages(prefix);
     for (BlobItem item = next(pages); item != null; item = next(pages)) {
       Long size = item.getProperties().getContentLength();
       if (!visitor.object(new ObjectInfo(item.getName(), size == null ? 0 : size))) {
         return;
       }
+    }
+  }
+
+  /** Asks for the first page already. */
+  private Iterator<BlobItem> pages(String prefix) throws StoreException {
+    try {
+      return client
+          .listBlobs(new ListBlobsOptions().setPrefix(prefix).setMaxResultsPerPage(LIST_PAGE), null)
+          .iterator();
+    } catch (RuntimeException e) {
+      throw failure("list", null, -1, e);
     }
   }
 

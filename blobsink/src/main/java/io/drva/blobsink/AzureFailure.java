@@ -72,8 +72,7 @@ record AzureFailure(StoreException.Reason reason, String hint, Throwable cause) 
     }
     if (status == NOT_FOUND) {
       return code.equals(BlobErrorCode.CONTAINER_NOT_FOUND.toString())
-          ? new AzureFailure(
-              StoreException.Reason.NOT_FOUND, "the container does not exist; create it", cause)
+          ? new AzureFailure(StoreException.Reason.NOT_FOUND, StoreException.NO_CONTAINER, cause)
           : new AzureFailure(StoreException.Reason.NOT_FOUND, "there is no such object", cause);
     }
     if (status == REQUEST_TIMEOUT || status == TOO_MANY_REQUESTS || status >= SERVER_ERROR) {

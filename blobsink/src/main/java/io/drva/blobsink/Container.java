@@ -47,6 +47,9 @@ public interface Container {
   /**
    * Lists the objects whose name starts with the prefix, in name order, page by page. An object
    * that is created or removed meanwhile may or may not be listed.
+   *
+   * @throws StoreException with {@link StoreException.Reason#NOT_FOUND} when the container does not
+   *     exist
    */
   void list(String prefix, ObjectVisitor visitor) throws IOException;
 

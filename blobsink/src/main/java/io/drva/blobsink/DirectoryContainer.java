@@ -99,14 +99,7 @@ final class DirectoryContainer implements Container {
     }
     try {
       if (!Files.isDirectory(folder)) {
-        throw StoreException.of(
-            StoreException.Reason.NOT_FOUND,
-            "put",
-            this,
-            object,
-            -1,
-            "the container does not exist; create it",
-            null);
+        throw absent("put", object);
       }
       Path parent = target.getParent();
       ensureFolder(parent);
@@ -203,6 +196,9 @@ final class DirectoryContainer implements Container {
    */
   @Override
   public void list(String prefix, ObjectVisitor visitor) throws IOException {
+    if (Files.notExists(folder)) {
+      throw absent("list", null);
+    }
     List<String> names = new ArrayList<>();
     try {
       collect(folder, "", prefix, 0, names);
@@ -243,6 +239,17 @@ final class DirectoryContainer implements Container {
 
   private Path path(String object) {
     return folder.resolve(ObjectStores.checkObject(object));
+  }
+
+  private StoreException absent(String operation, String object) {
+    return StoreException.of(
+        StoreException.Reason.NOT_FOUND,
+        operation,
+        this,
+        object,
+        -1,
+        StoreException.NO_CONTAINER,
+        null);
   }
 
   private StoreException failure(String operation, String object, long position, IOException e) {

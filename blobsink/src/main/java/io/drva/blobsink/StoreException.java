@@ -10,6 +10,9 @@ import java.util.Optional;
 public final class StoreException extends IOException {
   private static final long serialVersionUID = 1;
 
+  static final String NO_CONTAINER =
+      "the container does not exist; check the store's address and the domain's name";
+
   /** Why an operation failed, as far as callers tell the cases apart. */
   public enum Reason {
     /** The object, or its container, does not exist. */

@@ -163,6 +163,12 @@ abstract class StoreContract {
     assertTrue(
         noContainer.getMessage().contains("container does not exist"), noContainer.getMessage());
     assertTrue(absent.stat("domain").isEmpty());
+    StoreException nothingToList =
+        assertThrows(StoreException.class, () -> absent.list("", info -> true));
+    assertEquals(StoreException.Reason.NOT_FOUND, nothingToList.reason());
+    assertTrue(
+        nothingToList.getMessage().contains("container does not exist"),
+        nothingToList.getMessage());
   }
 
   @Test
