@@ -16,8 +16,8 @@ public interface Container {
   String location();
 
   /**
-   * Creates the container when it does not exist. For the owner of a domain; readers have no need
-   * of it.
+   * Creates the container when it does not exist, and a directory store with it. For the owner of a
+   * domain; readers have no need of it.
    */
   void createIfAbsent() throws StoreException;
 

@@ -10,6 +10,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -66,7 +67,11 @@ final class DirectoryContainer implements Container {
 
   @Override
   public void createIfAbsent() throws StoreException {
+    Path store = folder.getParent();
     try {
+      if (!Files.isDirectory(store)) {
+        ensureFolder(store);
+      }
       ensureFolder(folder);
       // What a writer left when it was killed. A writer that is alive on the same folder starts its
       // object again.
@@ -135,7 +140,7 @@ final class DirectoryContainer implements Container {
   /** Makes the folder, and the name of it durable in its parent, once per opened container. */
   private void ensureFolder(Path path) throws IOException {
     if (!forcedFolders.contains(path)) {
-      if (!path.equals(folder)) {
+      if (path.getParent().startsWith(folder)) {
         ensureFolder(path.getParent());
       }
       if (!Files.isDirectory(path)) {
@@ -277,6 +282,7 @@ final class DirectoryContainer implements Container {
       // Their message is only the path.
       case NoSuchFileException missing -> "no such file or folder: " + missing.getFile();
       case AccessDeniedException denied -> "permission denied: " + denied.getFile();
+      case NotDirectoryException file -> "not a folder: " + file.getFile();
       case FileSystemException named when named.getReason() != null -> named.getReason();
       default -> e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     };

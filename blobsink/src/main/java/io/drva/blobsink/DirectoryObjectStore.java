@@ -3,12 +3,16 @@ package io.drva.blobsink;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** Containers as folders of a directory, on a local or shared file system that has hard links. */
+/**
+ * Containers as folders of a directory, on a local or shared file system that has hard links. A
+ * directory that does not exist is made with its first container: opening touches nothing.
+ */
 final class DirectoryObjectStore implements ObjectStore {
   private final Path root;
   private final DirectFiles files;
@@ -20,12 +24,12 @@ final class DirectoryObjectStore implements ObjectStore {
 
   static DirectoryObjectStore open(Path path) throws StoreException {
     Path root = path.toAbsolutePath().normalize();
+    Path existing = Files.exists(root) ? root : root.getParent();
     try {
-      if (!Files.isDirectory(root)) {
-        Files.createDirectory(root);
-        DirectoryContainer.force(root.getParent());
+      if (Files.exists(existing) && !Files.isDirectory(existing)) {
+        throw new NotDirectoryException(existing.toString());
       }
-      return new DirectoryObjectStore(root, new DirectFiles(root));
+      return new DirectoryObjectStore(root, new DirectFiles(existing));
     } catch (IOException e) {
       throw StoreException.ofStore(
           StoreException.Reason.IO,
@@ -33,7 +37,7 @@ final class DirectoryObjectStore implements ObjectStore {
           "dir:" + root,
           "cannot be used as a directory store: "
               + DirectoryContainer.text(e)
-              + "; its parent must exist and be writable",
+              + "; it must be a folder, or the name of one to be made in a folder that exists",
           e);
     }
   }

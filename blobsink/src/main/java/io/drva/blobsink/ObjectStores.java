@@ -19,7 +19,7 @@ public final class ObjectStores {
 
   /**
    * Opens {@code dir:PATH} or {@code azure:ENDPOINT}, where ENDPOINT is the account's blob
-   * endpoint, an http(s) address.
+   * endpoint, an http(s) address. Opening creates nothing.
    *
    * @param environment where the credentials of an Azure account come from: {@code
    *     AZURE_STORAGE_CONNECTION_STRING}, or {@code AZURE_STORAGE_ACCOUNT} and {@code

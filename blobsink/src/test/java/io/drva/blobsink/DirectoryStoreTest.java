@@ -53,6 +53,32 @@ final class DirectoryStoreTest extends StoreContract {
   }
 
   @Test
+  void isMadeWithItsFirstContainerAndNotByReading() throws IOException {
+    Container container = store().container("first");
+    assertTrue(container.stat("domain").isEmpty());
+    assertThrows(StoreException.class, () -> container.list("", info -> true));
+    assertThrows(StoreException.class, () -> store().domains());
+    assertTrue(Files.notExists(folder.resolve("store")));
+    container.createIfAbsent();
+    container.put("domain", ObjectContent.of(ByteBuffer.allocate(10)));
+    assertEquals(List.of("first"), store().domains());
+  }
+
+  @Test
+  void refusesAPlaceWhereNoStoreCanBe() throws IOException {
+    Path file = Files.createFile(folder.resolve("file"));
+    for (Path place : List.of(file, file.resolve("store"), folder.resolve("absent/store"))) {
+      StoreException refused =
+          assertThrows(
+              StoreException.class,
+              () -> ObjectStores.open("dir:" + place, Map.of()),
+              place::toString);
+      assertTrue(refused.getMessage().contains("dir:" + place), refused.getMessage());
+    }
+    assertTrue(Files.notExists(folder.resolve("absent")));
+  }
+
+  @Test
   void refusesAddressesThatAreNone() {
     for (String uri :
         List.of(

@@ -204,11 +204,17 @@ class ContainerCommandTest {
         "recover --out IMAGES",
         "recover --out IMAGES --dry-run"
       })
-  void refusesAnUnknownDomain(String command) {
-    String refused = Cli.fail(1, words(command + " --domain payroll --store dir:" + store));
-    assertTrue(refused.contains(store.resolve("payroll").toString()), refused);
+  void refusesAnUnknownDomainOrStoreAndMakesNone(String command) {
+    for (Path unknown :
+        List.of(store.resolve("payroll"), folder.resolve("misspelt").resolve("payroll"))) {
+      String refused =
+          Cli.fail(1, words(command + " --domain payroll --store dir:" + unknown.getParent()));
+      assertTrue(
+          refused.contains("dir:" + unknown + ": the container does not exist; check"), refused);
+      assertTrue(Files.notExists(unknown));
+    }
     assertTrue(
-        Files.notExists(folder.resolve("images")) && Files.notExists(store.resolve("payroll")));
+        Files.notExists(folder.resolve("images")) && Files.notExists(folder.resolve("misspelt")));
   }
 
   @ParameterizedTest
