@@ -45,7 +45,6 @@ final class AzureObjectStore implements ObjectStore {
 
   static AzureObjectStore open(String endpoint, Map<String, String> environment)
       throws StoreException {
-    checkEndpoint(endpoint);
     String location = "azure:" + endpoint;
     BlobServiceClientBuilder builder =
         new BlobServiceClientBuilder()
@@ -73,7 +72,7 @@ final class AzureObjectStore implements ObjectStore {
     }
   }
 
-  private static void checkEndpoint(String endpoint) {
+  static void checkEndpoint(String endpoint) {
     URI uri;
     try {
       uri = new URI(endpoint);

@@ -18,25 +18,37 @@ public final class ObjectStores {
   private ObjectStores() {}
 
   /**
+   * Checks the form of an address, without opening anything.
+   *
+   * @throws IllegalArgumentException when it is neither {@code dir:PATH} nor {@code azure:ENDPOINT}
+   */
+  public static void checkAddress(String uri) {
+    if (uri.startsWith(AZURE) && uri.length() > AZURE.length()) {
+      AzureObjectStore.checkEndpoint(uri.substring(AZURE.length()));
+    } else if (uri.startsWith(DIRECTORY) && uri.length() > DIRECTORY.length()) {
+      var _ = Path.of(uri.substring(DIRECTORY.length()));
+    } else {
+      throw new IllegalArgumentException(
+          "not an object store: '"
+              + uri
+              + "'; use dir:PATH or azure:https://ACCOUNT.blob.core.windows.net");
+    }
+  }
+
+  /**
    * Opens {@code dir:PATH} or {@code azure:ENDPOINT}, where ENDPOINT is the account's blob
    * endpoint, an http(s) address. Opening creates nothing.
    *
    * @param environment where the credentials of an Azure account come from: {@code
    *     AZURE_STORAGE_CONNECTION_STRING}, or {@code AZURE_STORAGE_ACCOUNT} and {@code
    *     AZURE_STORAGE_KEY}, or {@code AZURE_STORAGE_SAS_TOKEN}; the first that is set is used
-   * @throws IllegalArgumentException when the address is neither
+   * @throws IllegalArgumentException as {@link #checkAddress} does
    */
   public static ObjectStore open(String uri, Map<String, String> environment) throws IOException {
-    if (uri.startsWith(DIRECTORY) && uri.length() > DIRECTORY.length()) {
-      return DirectoryObjectStore.open(Path.of(uri.substring(DIRECTORY.length())));
-    }
-    if (uri.startsWith(AZURE) && uri.length() > AZURE.length()) {
-      return AzureObjectStore.open(uri.substring(AZURE.length()), environment);
-    }
-    throw new IllegalArgumentException(
-        "not an object store: '"
-            + uri
-            + "'; use dir:PATH or azure:https://ACCOUNT.blob.core.windows.net");
+    checkAddress(uri);
+    return uri.startsWith(AZURE)
+        ? AzureObjectStore.open(uri.substring(AZURE.length()), environment)
+        : DirectoryObjectStore.open(Path.of(uri.substring(DIRECTORY.length())));
   }
 
   static String checkDomain(String domain) {

@@ -1,5 +1,6 @@
 package io.drva.appliance;
 
+import io.drva.blobsink.ObjectStores;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.net.InetAddress;
@@ -7,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -109,8 +111,8 @@ public final class ConfigFile {
     return new ApplianceConfig(
         listen,
         control,
-        required(root, "", "store"),
-        Path.of(required(volume, "volume.", "path")),
+        store(root),
+        path(volume),
         bytes(volume, "volume.", "size", ApplianceConfig.VOLUME_BYTES, 4 * cycleBytes, 1L << 46),
         Math.toIntExact(cycleBytes),
         domains(root.get("domains")),
@@ -217,6 +219,25 @@ public final class ConfigFile {
       throw at(node, prefix + key + ": is empty");
     }
     return text;
+  }
+
+  private String store(Map<String, Node> root) throws ConfigException {
+    String address = required(root, "", "store");
+    try {
+      ObjectStores.checkAddress(address);
+      return address;
+    } catch (IllegalArgumentException e) {
+      throw at(root.get("store"), "store: " + e.getMessage());
+    }
+  }
+
+  private Path path(Map<String, Node> volume) throws ConfigException {
+    String text = required(volume, "volume.", "path");
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw at(volume.get("path"), "volume.path: expected a path: " + e.getReason());
+    }
   }
 
   private String scalar(Node node, String key) throws ConfigException {

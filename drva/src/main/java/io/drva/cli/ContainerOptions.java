@@ -33,21 +33,17 @@ final class ContainerOptions {
       throw new OperatorException(
           Main.USAGE, "--domain: '" + domain + "' must be " + ConfigFile.DOMAIN_RULE);
     }
-    try (ObjectStore opened = open("--store", store)) {
+    try (ObjectStore opened = open(store)) {
       return work.on(opened.container(domain));
     }
   }
 
-  /**
-   * Opens a store.
-   *
-   * @param source where the operator gave its address
-   */
-  static ObjectStore open(String source, String address) throws IOException, OperatorException {
+  /** Opens the store of the option {@code --store}. */
+  static ObjectStore open(String address) throws IOException, OperatorException {
     try {
       return ObjectStores.open(address, System.getenv());
     } catch (IllegalArgumentException e) {
-      throw new OperatorException(Main.USAGE, source + ": " + e.getMessage());
+      throw new OperatorException(Main.USAGE, "--store: " + e.getMessage());
     }
   }
 }

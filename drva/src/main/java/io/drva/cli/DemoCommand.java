@@ -160,7 +160,7 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     check();
     if (store != null) {
-      ContainerOptions.open("--store", store).close();
+      ContainerOptions.open(store).close();
     }
     DemoReport report;
     try (Progress progress = new Progress()) {

@@ -49,7 +49,6 @@ final class ServeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     ApplianceConfig settings = ConfigFile.read(config);
-    ContainerOptions.open(config + ": store", settings.store()).close();
     logWhatIsDone();
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);

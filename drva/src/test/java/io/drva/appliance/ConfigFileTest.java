@@ -60,23 +60,26 @@ class ConfigFileTest {
       delimiter = '|',
       textBlock =
           """
-          store: x                                              | : volume.path: is missing
-          volume: {path: /l}                                    | : store: is missing
-          store: x;volume: {path: /l};sotre: y                  | :3: sotre: unknown key; known are [allowPlaintext, control, domains, listen, segment, store, uploads, volume, window]
-          store: x;store: y;volume: {path: /l}                  | :2: store: given twice
-          store: x;volume: {path: /l, size: 8Gb}                | :2: volume.size: expected a size such as 64MiB or 8GiB, found '8Gb'
-          store: x;volume: {path: /l, size: 1MiB}               | :2: volume.size: 1MiB is outside 256MiB to 64TiB
-          store: x;volume: {path: /l};segment: {age: 1d}        | :3: segment.age: expected a time such as 500ms or 2s, found '1d'
-          store: x;volume: {path: /l};segment: {age: 1ms}       | :3: segment.age: 1ms is outside 10ms to 1h
-          store: x;volume: {path: /l};uploads: 99               | :3: uploads: 99 is outside 1 to 16
-          store: x;volume: {path: /l};domains: [Finance]        | :3: domains: 'Finance' must be 3 to 63 lower-case letters, digits and single hyphens between them
-          store: x;volume: {path: /l};domains: [aaa, aaa]       | :3: domains: 'aaa' is given twice
-          store: x;volume: {path: /l};domains: aaa              | :3: domains: expected a list of names
-          store: x;volume: {path: /l};listen: 127.0.0.1         | :3: listen: expected HOST:PORT, found '127.0.0.1'
-          store: x;volume: {path: /l};control: 0.0.0.0:1        | :3: control: must be a loopback address, the control API has no authentication
-          store: x;volume: {path: /l};allowPlaintext: maybe     | :3: allowPlaintext: expected true or false
-          store: x;volume: [/l]                                 | :2: volume: expected keys and values
-          store: [x];volume: {path: /l}                         | :1: store: expected a single value
+          store: dir:/s                                          | : volume.path: is missing
+          volume: {path: /l}                                     | : store: is missing
+          store: dir:/s;volume: {path: /l};sotre: y              | :3: sotre: unknown key; known are [allowPlaintext, control, domains, listen, segment, store, uploads, volume, window]
+          store: dir:/s;store: y;volume: {path: /l}              | :2: store: given twice
+          store: dir:/s;volume: {path: /l, size: 8Gb}            | :2: volume.size: expected a size such as 64MiB or 8GiB, found '8Gb'
+          store: dir:/s;volume: {path: /l, size: 1MiB}           | :2: volume.size: 1MiB is outside 256MiB to 64TiB
+          store: dir:/s;volume: {path: /l};segment: {age: 1d}    | :3: segment.age: expected a time such as 500ms or 2s, found '1d'
+          store: dir:/s;volume: {path: /l};segment: {age: 1ms}   | :3: segment.age: 1ms is outside 10ms to 1h
+          store: dir:/s;volume: {path: /l};uploads: 99           | :3: uploads: 99 is outside 1 to 16
+          store: dir:/s;volume: {path: /l};domains: [Finance]    | :3: domains: 'Finance' must be 3 to 63 lower-case letters, digits and single hyphens between them
+          store: dir:/s;volume: {path: /l};domains: [aaa, aaa]   | :3: domains: 'aaa' is given twice
+          store: dir:/s;volume: {path: /l};domains: aaa          | :3: domains: expected a list of names
+          store: dir:/s;volume: {path: /l};listen: 127.0.0.1     | :3: listen: expected HOST:PORT, found '127.0.0.1'
+          store: dir:/s;volume: {path: /l};control: 0.0.0.0:1    | :3: control: must be a loopback address, the control API has no authentication
+          store: dir:/s;volume: {path: /l};allowPlaintext: maybe | :3: allowPlaintext: expected true or false
+          store: dir:/s;volume: [/l]                             | :2: volume: expected keys and values
+          store: [x];volume: {path: /l}                          | :1: store: expected a single value
+          volume: {path: /l};store: /srv                         | :2: store: not an object store: '/srv'; use dir:PATH or azure:https://ACCOUNT.blob.core.windows.net
+          volume: {path: /l};store: azure:acct                   | :2: store: the endpoint of an Azure account is an http(s) address without a query, like https://ACCOUNT.blob.core.windows.net; a SAS token goes into AZURE_STORAGE_SAS_TOKEN
+          store: dir:/s;volume:;  path: "a\\0b"                  | :3: volume.path: expected a path: Nul character not allowed
           """)
   void namesFileLineAndKeyOfAMistake(String lines, String expected) throws IOException {
     Path file = file(lines.strip().replace(";", "\n"));
@@ -86,7 +89,7 @@ class ConfigFileTest {
 
   @Test
   void refusesPlaintextBeyondLoopbackUnlessAllowed() throws Exception {
-    String base = "store: x\nvolume: {path: /l}\nlisten: 0.0.0.0:7440\n";
+    String base = "store: dir:/s\nvolume: {path: /l}\nlisten: 0.0.0.0:7440\n";
     assertThrows(ConfigException.class, () -> ConfigFile.read(file(base)));
     assertEquals(7440, ConfigFile.read(file(base + "allowPlaintext: true\n")).listen().getPort());
   }

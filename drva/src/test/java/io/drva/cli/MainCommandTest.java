@@ -82,7 +82,7 @@ class MainCommandTest {
             folder.resolve("drva.yaml"), "store: bogus\nvolume: {path: " + volume + "}\n");
     String refused = Cli.fail(2, "serve", "--config", config.toString());
     assertTrue(
-        refused.startsWith("drva: " + config + ": store: not an object store: 'bogus'"), refused);
+        refused.startsWith("drva: " + config + ":1: store: not an object store: 'bogus'"), refused);
     assertTrue(Files.notExists(volume));
   }
 
