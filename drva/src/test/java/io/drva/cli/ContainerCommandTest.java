@@ -187,8 +187,13 @@ class ContainerCommandTest {
     assertTrue(
         beyond.contains("there is no LSN " + (lastLsn + 1) + "; the chain has 1 to " + lastLsn),
         beyond);
+    String firstTime = points().get("firstTime").asText();
     String before = Cli.fail(1, recoverTo("images", "--at", "1999-01-01T00:00:00Z"));
-    assertTrue(before.contains("there is no record at or before the time"), before);
+    assertTrue(
+        before.endsWith(
+            "there is no record at or before 1999-01-01T00:00:00Z; the first is of " + firstTime),
+        before);
+    var _ = Cli.succeed(recoverTo("images", "--at", firstTime, "--dry-run"));
     assertEquals(List.of(), Trials.files(folder));
   }
 

@@ -11,6 +11,8 @@ import io.drva.blobsink.ObjectHeader;
 import io.drva.blobsink.RecordType;
 import io.drva.blobsink.SegmentIndex;
 import java.io.IOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +26,7 @@ final class ChainAtTarget implements ChainVisitor {
   private final RecoveryTarget target;
   private final List<ObjectHeader> segments = new ArrayList<>();
   private final Map<Integer, DiskInfo> disks = new TreeMap<>();
+  private long firstTimeMicros;
   private long lsn;
   private long timeMicros;
   private boolean reached;
@@ -63,14 +66,23 @@ final class ChainAtTarget implements ChainVisitor {
 
   private String nothing() {
     return target instanceof RecoveryTarget.AtTime at && summary.head().lastLsn() > 0
-        ? "there is no record at or before the time "
-            + at.timeMicros()
-            + " (microseconds since 1970)"
+        ? "there is no record at or before "
+            + time(at.timeMicros())
+            + "; the first is of "
+            + time(firstTimeMicros)
         : "the chain holds no records";
+  }
+
+  /** As a target is given: ISO 8601 in UTC. */
+  private static Instant time(long micros) {
+    return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
   }
 
   @Override
   public void segment(SegmentIndex index) {
+    if (index.header().firstLsn() == 1) {
+      firstTimeMicros = index.header().firstTimeMicros();
+    }
     int count = recordsWithin(index);
     reached = count < index.recordCount() || endsAtTarget(index);
     if (count == 0) {
