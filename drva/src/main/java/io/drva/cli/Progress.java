@@ -7,8 +7,14 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** A progress bar on standard error, one for each phase of a long operation. */
+/**
+ * A progress bar on standard error, one for each phase of a long operation; none when standard
+ * error is no terminal.
+ */
 final class Progress implements Phases, AutoCloseable {
+  /** Set by the launcher. */
+  private static final boolean ON_TERMINAL = Boolean.getBoolean("drva.terminal");
+
   private static final int REDRAW_MS = 200;
   private static final long MIB = 1L << 20;
 
@@ -16,6 +22,9 @@ final class Progress implements Phases, AutoCloseable {
 
   @Override
   public synchronized void begin(String phase, long totalBytes) {
+    if (!ON_TERMINAL) {
+      return;
+    }
     if (bar != null) {
       bar.stepTo(bar.getMax()); // The phase before is done; its last step may not have been told.
     }

@@ -15,7 +15,7 @@ import java.util.List;
  * One run of the command line, in this process. However it ended, it showed no stack trace.
  *
  * @param out what it printed on standard output
- * @param err what it said on standard error, without progress bars
+ * @param err what it said on standard error
  */
 record Cli(int exitCode, String out, String err) {
   static Cli run(String... arguments) {

@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -106,10 +104,6 @@ final class Distribution {
     Run run = run(arguments);
     assertEquals(0, run.exitCode, run::toString);
     return run;
-  }
-
-  JsonNode json(String... arguments) throws IOException, InterruptedException {
-    return new ObjectMapper().readTree(succeed(arguments).out);
   }
 
   private ProcessBuilder builder(String... arguments) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -116,12 +117,14 @@ class DistributionIT {
     Distribution distribution = Distribution.in(folder, Map.of());
     Path direct = Files.createSymbolicLink(folder.resolve("direct"), Distribution.LAUNCHER);
     Path indirect = Files.createSymbolicLink(folder.resolve("drva"), direct.getFileName());
-    JsonNode report =
+    Distribution.Run run =
         distribution
             .through(indirect)
-            .json("demo", "--total", "8MiB", "--disk-size", "4MiB", "--json");
+            .succeed("demo", "--total", "8MiB", "--disk-size", "4MiB", "--json");
     Files.delete(direct);
+    JsonNode report = new ObjectMapper().readTree(run.out());
     assertTrue(report.get("verified").asBoolean(), report::toString);
+    assertEquals("", run.err(), "a progress bar is for a terminal");
   }
 
   @Test
