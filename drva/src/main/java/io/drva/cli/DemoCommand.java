@@ -125,37 +125,6 @@ final class DemoCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object on standard output.")
   private boolean json;
 
-  /** What {@code --json} prints: a contract. */
-  private record Report(
-      long writes,
-      long bytesWritten,
-      double seconds,
-      double throughputMBps,
-      double iops,
-      DemoReport.Percentiles ackLatencyMs,
-      DemoReport.Percentiles replicatedRpoMs,
-      double compressionRatio,
-      long objects,
-      long bytesStored,
-      double recoverySeconds,
-      boolean verified) {
-    static Report of(DemoReport report) {
-      return new Report(
-          report.writes(),
-          report.bytesWritten(),
-          report.seconds(),
-          report.throughputMBps(),
-          report.iops(),
-          report.ackLatencyMs(),
-          report.replicatedRpoMs(),
-          report.compressionRatio(),
-          report.objects(),
-          report.bytesStored(),
-          report.recoverySeconds(),
-          report.verified());
-    }
-  }
-
   @Override
   public Integer call() throws Exception {
     check();
@@ -185,7 +154,7 @@ final class DemoCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      Json.print(out, Report.of(report));
+      Json.print(out, report);
       PrintWriter err = spec.commandLine().getErr();
       report.differences().forEach(err::println);
       err.flush();

@@ -111,7 +111,6 @@ public final class Demo {
         new ImageCheck(container, folder.resolve("images"), plan.models(), clocks, phases);
     check.run();
     return new DemoReport(
-        options.domain(),
         load.writesSent(),
         load.bytesSent(),
         seconds,

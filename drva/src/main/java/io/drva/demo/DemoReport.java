@@ -1,11 +1,12 @@
 package io.drva.demo;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.util.List;
 
 /**
- * What the demo measured. The names are the keys of {@code drva demo --json}: a contract.
+ * What the demo measured. The names are the keys of {@code drva demo --json}, without the
+ * differences: a contract.
  *
- * @param domain the protected domain that was written
  * @param writes extents sent, zeroes and discards included
  * @param bytesWritten their bytes
  * @param seconds from the first write to the last one's {@code replicated} acknowledgement
@@ -22,7 +23,6 @@ import java.util.List;
  * @param differences what is not equal; empty when verified
  */
 public record DemoReport(
-    String domain,
     long writes,
     long bytesWritten,
     double seconds,
@@ -35,7 +35,7 @@ public record DemoReport(
     long bytesStored,
     double recoverySeconds,
     boolean verified,
-    List<String> differences) {
+    @JsonIgnore List<String> differences) {
 
   /** Percentiles in milliseconds. */
   public record Percentiles(double p50, double p99, double p999) {
