@@ -148,7 +148,7 @@ final class DirectoryContainer implements Container {
           Files.createDirectory(path);
         } catch (FileAlreadyExistsException e) {
           if (!Files.isDirectory(path)) {
-            throw e;
+            throw new NotDirectoryException(path.toString());
           }
         }
       }

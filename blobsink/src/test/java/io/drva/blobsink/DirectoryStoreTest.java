@@ -76,6 +76,9 @@ final class DirectoryStoreTest extends StoreContract {
       assertTrue(refused.getMessage().contains("dir:" + place), refused.getMessage());
     }
     assertTrue(Files.notExists(folder.resolve("absent")));
+    Container inTheWay = ObjectStores.open("dir:" + folder, Map.of()).container("file");
+    StoreException refused = assertThrows(StoreException.class, inTheWay::createIfAbsent);
+    assertTrue(refused.getMessage().endsWith("not a folder: " + file), refused.getMessage());
   }
 
   @Test

@@ -159,7 +159,8 @@ class ServeIT {
           Distribution.in(second, Map.of()).run("serve", "--config", config.toString());
       assertEquals(1, run.exitCode(), run::toString);
       assertEquals("", run.out());
-      assertTrue(run.err().contains("drva: ") && run.err().contains(":" + hostPort), run.err());
+      assertTrue(
+          run.err().matches("drva: cannot listen on \\S+:" + hostPort + ": .+\n"), run.err());
     } finally {
       first.destroyForcibly().waitFor();
     }

@@ -3,6 +3,7 @@ package io.drva.logstore;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -70,7 +71,12 @@ public final class LogVolume implements AutoCloseable {
   }
 
   static LogVolume open(Path path, VolumeOptions options, Disk disk) throws IOException {
-    Files.createDirectories(path);
+    try {
+      Files.createDirectories(path);
+    } catch (FileAlreadyExistsException e) {
+      throw new VolumeException(
+          path, "not a directory", "point to the volume or to an empty directory");
+    }
     Path directory = path.toRealPath();
     if (!OPEN_HERE.add(directory)) {
       throw new VolumeException(

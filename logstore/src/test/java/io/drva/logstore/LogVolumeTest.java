@@ -48,6 +48,12 @@ class LogVolumeTest {
   }
 
   @Test
+  void aFileIsRefused() throws Exception {
+    directory = Files.createFile(directory.resolve("file"));
+    refuses(OPTIONS, "not a directory; point to");
+  }
+
+  @Test
   void aForeignDirectoryIsRefusedAndLeftAlone() throws Exception {
     Files.writeString(directory.resolve("precious"), "data");
     refuses(OPTIONS, "holds precious");

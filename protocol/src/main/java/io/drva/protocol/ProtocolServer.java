@@ -130,7 +130,8 @@ public final class ProtocolServer implements AutoCloseable {
       throw interrupted;
     }
     if (!bind.isSuccess()) {
-      throw new IOException("cannot listen on " + options.listen(), bind.cause());
+      throw new IOException(
+          "cannot listen on " + options.listen() + ": " + bind.cause().getMessage(), bind.cause());
     }
     listener = bind.channel();
     LOG.info("listening on {}", listener.localAddress());

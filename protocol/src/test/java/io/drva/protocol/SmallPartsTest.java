@@ -95,7 +95,9 @@ final class SmallPartsTest {
               () ->
                   ProtocolServer.start(
                       ServerOptions.defaults(server.address()), new MemoryDomain()));
-      assertTrue(refused.getMessage().contains("cannot listen on"), refused.getMessage());
+      assertEquals(
+          "cannot listen on " + server.address() + ": " + refused.getCause().getMessage(),
+          refused.getMessage());
     }
   }
 }
