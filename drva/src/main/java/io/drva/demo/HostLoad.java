@@ -107,11 +107,12 @@ final class HostLoad implements AutoCloseable {
     loggedBytes.add(bytes);
   }
 
-  /** Sends every write and waits until all are replicated. */
-  void run(Duration replicationTimeout) throws SessionFailedException, InterruptedException {
+  /** Sends every write that it comes to in time, and waits until all are replicated. */
+  void run(Duration writing, Duration replicationTimeout)
+      throws SessionFailedException, InterruptedException {
     WriteSource writes = host.writes();
     long start = nanos.getAsLong();
-    while (writes.next()) {
+    while (nanos.getAsLong() - start < writing.toNanos() && writes.next()) {
       awaitDue(start + TimeUnit.MICROSECONDS.toNanos(writes.dueMicros()));
       send(writes);
     }

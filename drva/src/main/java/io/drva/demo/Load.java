@@ -46,6 +46,12 @@ public final class Load implements AutoCloseable {
    * @return nanoseconds from the first write to the last {@code replicated} acknowledgement
    */
   public long run(Duration replicationTimeout) throws SessionFailedException, InterruptedException {
+    return run(Duration.ofNanos(Long.MAX_VALUE), replicationTimeout);
+  }
+
+  /** As {@link #run(Duration)}, but no host begins a write after so long. */
+  public long run(Duration writing, Duration replicationTimeout)
+      throws SessionFailedException, InterruptedException {
     long start = nanos.getAsLong();
     try (ExecutorService threads =
         Executors.newThreadPerTaskExecutor(Thread.ofPlatform().name("host-", 1).factory())) {
@@ -54,7 +60,7 @@ public final class Load implements AutoCloseable {
         running.add(
             threads.submit(
                 () -> {
-                  host.run(replicationTimeout);
+                  host.run(writing, replicationTimeout);
                   return null;
                 }));
       }
