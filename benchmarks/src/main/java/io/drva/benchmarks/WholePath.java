@@ -6,16 +6,12 @@ import io.drva.demo.Load;
 import io.drva.demo.LoadPlan;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -23,8 +19,8 @@ import picocli.CommandLine.Option;
 
 /**
  * The whole path with the client in this process and the appliance in another, on the directory
- * store: throughput, IOPS, latency of the logged acknowledgement, and the ratio to the machine's
- * limits measured just before.
+ * store: throughput, IOPS, latency of the logged acknowledgement, the ratio to the machine's limits
+ * measured just before, and what the appliance says of itself and uses.
  */
 @Command(
     name = "whole-path",
@@ -32,6 +28,9 @@ import picocli.CommandLine.Option;
     description = "Measures the whole replication path.")
 public final class WholePath implements Callable<Integer> {
   private static final String DOMAIN = "bench";
+  private static final List<String> HISTOGRAMS =
+      List.of("drva_ack_latency_seconds", "drva_log_force_seconds", "drva_store_put_seconds");
+  private static final Duration NO_LIMIT = Duration.ofNanos(Long.MAX_VALUE);
   private static final Duration PATIENCE = Duration.ofMinutes(10);
 
   @Option(
@@ -54,10 +53,19 @@ public final class WholePath implements Callable<Integer> {
   private int writeBytes;
 
   @Option(
+      names = "--warm-up-seconds",
+      defaultValue = "30",
+      description = "How long is written, at the same pace, before it counts (default: 30).")
+  private int warmUpSeconds;
+
+  @Option(
       names = "--total-mib",
       defaultValue = "4096",
       description = "What is written, MiB (default: 4096).")
   private long totalMib;
+
+  @Option(names = "--seconds", description = "How long is written, instead of --total-mib.")
+  private Integer seconds;
 
   @Option(names = "--hosts", defaultValue = "2", description = "Hosts that write (default: 2).")
   private int hosts;
@@ -85,24 +93,69 @@ public final class WholePath implements Callable<Integer> {
         limits.forcedAppendMBps(),
         limits.loopbackMBps(),
         limits.lz4MBps());
-    int port = freePort();
-    Process appliance = startAppliance(folder, port);
-    try {
-      awaitListening(appliance);
-      // A first, shorter run warms up both processes and writes the log files once, so that the
-      // second finds recycled ones.
-      measure(port, "warm-up", Math.max(1L << 30, (totalMib << 20) / 4), 0, limits);
-      measure(port, "measured", totalMib << 20, rateMBps * 1_000_000, limits);
-    } finally {
-      appliance.destroy();
-      if (!appliance.waitFor(1, TimeUnit.MINUTES)) {
-        appliance.destroyForcibly();
-      }
+    try (ServedAppliance appliance = ServedAppliance.start(drva, folder, DOMAIN)) {
+      // By time, because that is what the JIT compilers of both processes need. Afterwards the log
+      // files are recycled ones, too.
+      var _ = load("warm-up", appliance, Long.MAX_VALUE, Duration.ofSeconds(warmUpSeconds));
+      measure(appliance, limits);
     }
     return 0;
   }
 
-  private void measure(int port, String name, long totalBytes, long bytesPerSecond, Limits limits)
+  private void measure(ServedAppliance appliance, Limits limits)
+      throws IOException, InvalidTraceException, InterruptedException {
+    String metrics = appliance.metrics();
+    Duration applianceCpu = appliance.cpu();
+    Duration clientCpu = clientCpu();
+    long start = System.nanoTime();
+    double rate =
+        seconds == null
+            ? load("measured", appliance, totalMib << 20, NO_LIMIT)
+            : load("measured", appliance, Long.MAX_VALUE, Duration.ofSeconds(seconds));
+    double elapsedNanos = System.nanoTime() - start;
+    double applianceCpus = appliance.cpu().minus(applianceCpu).toNanos() / elapsedNanos;
+    double clientCpus = clientCpu().minus(clientCpu).toNanos() / elapsedNanos;
+    String metricsAfter = appliance.metrics();
+    out.printf(
+        Locale.ROOT,
+        "of the limits: %.2f of forced append, %.2f of TCP loopback, %.2f of LZ4 on one core%n",
+        rate / limits.forcedAppendMBps(),
+        rate / limits.loopbackMBps(),
+        rate / limits.lz4MBps());
+    for (String name : HISTOGRAMS) {
+      Buckets counted = Buckets.of(metricsAfter, name).since(Buckets.of(metrics, name));
+      out.printf(
+          Locale.ROOT,
+          "appliance: %s: p50 %.2f ms, p99 %.2f ms of %d%n",
+          name,
+          counted.percentile(50) * 1e3,
+          counted.percentile(99) * 1e3,
+          counted.count());
+    }
+    out.printf(
+        Locale.ROOT,
+        "CPU seconds per second: appliance %.2f (%.0f %%), client %.2f (%.0f %%), of %d%n",
+        applianceCpus,
+        100 * applianceCpus / (applianceCpus + clientCpus),
+        clientCpus,
+        100 * clientCpus / (applianceCpus + clientCpus),
+        Runtime.getRuntime().availableProcessors());
+    out.printf(
+        Locale.ROOT,
+        "appliance: peak resident memory %.0f MiB%n",
+        appliance.peakResidentBytes() / (double) (1 << 20));
+  }
+
+  private static Duration clientCpu() {
+    return ProcessHandle.current().info().totalCpuDuration().orElseThrow();
+  }
+
+  /**
+   * Writes until one of the limits is reached, and prints what came of it.
+   *
+   * @return 10^6 bytes per second, logged and replicated
+   */
+  private double load(String name, ServedAppliance appliance, long totalBytes, Duration writing)
       throws IOException, InvalidTraceException, InterruptedException {
     LoadPlan plan =
         LoadPlan.of(
@@ -116,12 +169,12 @@ public final class WholePath implements Callable<Integer> {
                 4L << 30,
                 totalBytes,
                 List.of(writeBytes),
-                bytesPerSecond,
+                rateMBps * 1_000_000,
                 1));
     try (Load load = new Load(plan, System::nanoTime)) {
-      load.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), DOMAIN);
-      double seconds = load.run(PATIENCE) / 1e9;
-      double rate = load.bytesSent() / seconds / 1e6;
+      load.connect(appliance.address(), DOMAIN);
+      double elapsed = load.run(writing, PATIENCE) / 1e9;
+      double rate = load.bytesSent() / elapsed / 1e6;
       Histogram latency = load.ackLatencyNanos();
       out.printf(
           Locale.ROOT,
@@ -129,50 +182,14 @@ public final class WholePath implements Callable<Integer> {
           name,
           load.writesSent(),
           writeBytes,
-          seconds,
+          elapsed,
           rate,
-          load.writesSent() / seconds,
+          load.writesSent() / elapsed,
           latency.getValueAtPercentile(50) / 1e6,
           latency.getValueAtPercentile(99) / 1e6,
           latency.getValueAtPercentile(99.9) / 1e6,
           latency.getMaxValue() / 1e6);
-      out.printf(
-          Locale.ROOT,
-          "%s: of the limits: %.2f of forced append, %.2f of TCP loopback, %.2f of LZ4 on one core%n",
-          name,
-          rate / limits.forcedAppendMBps(),
-          rate / limits.loopbackMBps(),
-          rate / limits.lz4MBps());
-    }
-  }
-
-  private Process startAppliance(Path folder, int port) throws IOException {
-    Path config = folder.resolve("drva.yaml");
-    Files.writeString(
-        config,
-        """
-        listen: 127.0.0.1:%d
-        control: 127.0.0.1:0
-        store: dir:%s
-        volume: {path: %s, size: 1GiB}
-        domains: [%s]
-        """
-            .formatted(port, folder.resolve("store"), folder.resolve("volume"), DOMAIN));
-    return new ProcessBuilder(List.of(drva.toString(), "serve", "--config", config.toString()))
-        .redirectError(ProcessBuilder.Redirect.INHERIT)
-        .start();
-  }
-
-  private static void awaitListening(Process appliance) throws IOException {
-    String line = appliance.inputReader().readLine();
-    if (line == null || !line.startsWith("listening")) {
-      throw new IOException("the appliance did not start: " + line);
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
+      return rate;
     }
   }
 }
