@@ -417,8 +417,9 @@ final class Domain implements AutoCloseable {
   void waiting(String why) {
     lock.lock();
     try {
-      if (!reason.equals(why)) {
-        state(DomainState.WAITING_FOR_STORE, why);
+      if (state == DomainState.WAITING_FOR_STORE && !reason.equals(why)) {
+        reason = why;
+        LOG.warn("domain {}: {}: {}", name, state, why);
       }
     } finally {
       lock.unlock();
