@@ -12,8 +12,11 @@ import io.drva.protocol.ServerOptions;
 import io.drva.protocol.ServerSession;
 import io.drva.protocol.SessionHandler;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.netty4.NettyAllocatorMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.netty.buffer.PooledByteBufAllocator;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
@@ -96,12 +99,7 @@ public final class Appliance implements AutoCloseable {
     assigner =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("assign").daemon().factory());
-    Gauge.builder("drva.log.budget.bytes", volume, LogVolume::sizeBytes)
-        .description("Size budget of the log store volume")
-        .register(metrics);
-    Gauge.builder("drva.log.volume.used.bytes", volume, LogVolume::usedBytes)
-        .description("Bytes of the volume that log files take, recycled ones included")
-        .register(metrics);
+    meter();
     server = opened(ProtocolServer.start(serverOptions(), this::attach));
     control = opened(ControlApi.start(this, metrics, config.control()));
     TreeSet<String> names = new TreeSet<>(volume.domains());
@@ -109,6 +107,17 @@ public final class Appliance implements AutoCloseable {
     for (String name : names) {
       takeUp(added(newDomain(name)));
     }
+  }
+
+  private void meter() {
+    Gauge.builder("drva.log.budget.bytes", volume, LogVolume::sizeBytes)
+        .description("Size budget of the log store volume")
+        .register(metrics);
+    Gauge.builder("drva.log.volume.used.bytes", volume, LogVolume::usedBytes)
+        .description("Bytes of the volume that log files take, recycled ones included")
+        .register(metrics);
+    new JvmMemoryMetrics().bindTo(metrics);
+    new NettyAllocatorMetrics(PooledByteBufAllocator.DEFAULT).bindTo(metrics);
   }
 
   private <T extends AutoCloseable> T opened(T resource) {
