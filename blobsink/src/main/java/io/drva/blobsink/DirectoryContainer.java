@@ -46,13 +46,24 @@ final class DirectoryContainer implements Container {
   private final Path folder;
   private final String name;
   private final DirectFiles files;
+  private final Forcer forcer;
   private final Set<Path> forcedFolders = ConcurrentHashMap.newKeySet();
   private volatile IOException failedForce;
 
+  /** Makes the names in a directory durable. */
+  interface Forcer {
+    void force(Path directory) throws IOException;
+  }
+
   DirectoryContainer(Path folder, String name, DirectFiles files) {
+    this(folder, name, files, DirectoryContainer::force);
+  }
+
+  DirectoryContainer(Path folder, String name, DirectFiles files, Forcer forcer) {
     this.folder = folder;
     this.name = name;
     this.files = files;
+    this.forcer = forcer;
   }
 
   @Override
@@ -157,11 +168,20 @@ final class DirectoryContainer implements Container {
     }
   }
 
-  private void forceOrStop(Path directory) throws IOException {
+  /**
+   * One at a time, and none after one that failed: a failure is told once, so that a force beside
+   * it would succeed without the pages that were dropped.
+   */
+  private synchronized void forceOrStop(Path directory) throws IOException {
+    if (failedForce != null) {
+      throw failedForce;
+    }
     try {
-      force(directory);
-    } catch (ClosedByInterruptException e) {
-      throw e; // The thread was stopped; nothing is known to be wrong with the disk.
+      forcer.force(directory);
+    } catch (ClosedByInterruptException | FileSystemException e) {
+      // The thread was stopped, or the directory could not be opened: too many files are, perhaps.
+      // Nothing is known to be wrong with the disk.
+      throw e;
     } catch (IOException e) {
       failedForce = e;
       throw e;

@@ -2,16 +2,24 @@ package io.drva.blobsink;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,6 +58,68 @@ final class DirectoryStoreTest extends StoreContract {
     try (Stream<Path> files = Files.list(folder.resolve("store/clean/chain"))) {
       assertEquals(1, files.count());
     }
+  }
+
+  private DirectoryContainer container(DirectoryContainer.Forcer forcer) throws IOException {
+    DirectoryContainer container =
+        new DirectoryContainer(folder.resolve("forced"), "forced", new DirectFiles(folder), forcer);
+    container.createIfAbsent();
+    container.put("chain/first", ObjectContent.of(ByteBuffer.allocate(10)));
+    return container;
+  }
+
+  /** The operating system tells a failure once: a force of the same folder right after succeeds. */
+  @Test
+  void aForceThatFailsVouchesForNoObjectThatWasUnderWay() throws Exception {
+    CountDownLatch failing = new CountDownLatch(1);
+    AtomicBoolean told = new AtomicBoolean(true);
+    Path other = folder.resolve("forced/chain/b");
+    DirectoryContainer container =
+        container(
+            directory -> {
+              if (!told.getAndSet(true)) {
+                failing.countDown();
+                while (!Files.exists(other)) {
+                  Thread.onSpinWait();
+                }
+                throw new IOException("injected failure");
+              }
+            });
+    told.set(false);
+    try (ExecutorService uploads = Executors.newCachedThreadPool()) {
+      Future<PutResult> first = uploads.submit(() -> container.put("chain/a", content()));
+      failing.await();
+      Future<PutResult> second = uploads.submit(() -> container.put("chain/b", content()));
+      for (Future<PutResult> put : List.of(first, second)) {
+        assertInstanceOf(
+            StoreException.class, assertThrows(ExecutionException.class, put::get).getCause());
+      }
+    }
+    StoreException later =
+        assertThrows(StoreException.class, () -> container.put("chain/c", content()));
+    assertTrue(later.getMessage().contains("injected failure"), later.getMessage());
+    assertTrue(container.stat("chain/c").isEmpty());
+  }
+
+  private static ObjectContent content() {
+    return ObjectContent.of(ByteBuffer.allocate(10));
+  }
+
+  @Test
+  void aFolderThatCannotBeOpenedForTheMomentStopsNothing() throws IOException {
+    AtomicBoolean exhausted = new AtomicBoolean();
+    DirectoryContainer container =
+        container(
+            directory -> {
+              if (exhausted.get()) {
+                throw new FileSystemException(directory.toString(), null, "Too many open files");
+              }
+            });
+    exhausted.set(true);
+    assertThrows(StoreException.class, () -> container.put("chain/a", content()));
+    exhausted.set(false);
+    assertEquals(PutResult.EXISTS, container.put("chain/a", content()));
+    assertEquals(PutResult.CREATED, container.put("chain/b", content()));
   }
 
   @Test
