@@ -29,15 +29,34 @@ final class DirectFiles {
   private final int alignmentBytes;
 
   /** Holds the free buffers; a slot without one stands for a buffer that was not needed so far. */
-  private final BlockingQueue<Slot> slots = new ArrayBlockingQueue<>(BUFFERS_MAX);
+  private final BlockingQueue<Slot> slots;
 
   private volatile boolean direct;
 
-  private static final class Slot {
+  private final class Slot {
     private ByteBuffer buffer;
+
+    /** The buffer, empty. To be asked for when it is certain that the slot is given back. */
+    ByteBuffer buffer() {
+      if (buffer == null) {
+        buffer =
+            ByteBuffer.allocateDirect(BUFFER_BYTES + alignmentBytes)
+                .alignedSlice(alignmentBytes)
+                .slice(0, BUFFER_BYTES);
+      }
+      return buffer.clear();
+    }
   }
 
   DirectFiles(Path anyExisting) throws IOException {
+    this(anyExisting, BUFFERS_MAX);
+  }
+
+  /**
+   * @param buffersMax threads that copy at a time
+   */
+  DirectFiles(Path anyExisting, int buffersMax) throws IOException {
+    this.slots = new ArrayBlockingQueue<>(buffersMax);
     long blockBytes = Files.getFileStore(anyExisting).getBlockSize();
     this.direct =
         DirectIo.option().isPresent()
@@ -46,7 +65,7 @@ final class DirectFiles {
             && Long.bitCount(blockBytes) == 1;
     this.alignmentBytes =
         direct ? (int) Math.max(blockBytes, ALIGNMENT_BYTES_MIN) : ALIGNMENT_BYTES_MIN;
-    for (int i = 0; i < BUFFERS_MAX; i++) {
+    for (int i = 0; i < buffersMax; i++) {
       slots.add(new Slot());
     }
   }
@@ -56,7 +75,7 @@ final class DirectFiles {
     Slot slot = borrow();
     try (FileChannel channel =
         open(newFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      ByteBuffer staging = slot.buffer.clear();
+      ByteBuffer staging = slot.buffer();
       long lengthBytes = 0;
       for (ByteBuffer part : content) {
         lengthBytes += part.remaining();
@@ -104,7 +123,7 @@ final class DirectFiles {
       while (into.hasRemaining()) {
         long from = offset + total;
         int skip = (int) (from % alignmentBytes);
-        ByteBuffer staging = slot.buffer.clear();
+        ByteBuffer staging = slot.buffer();
         long wanted = Math.min(staging.capacity(), (long) skip + into.remaining());
         staging.limit((int) (Math.ceilDiv(wanted, alignmentBytes) * alignmentBytes));
         int got = channel.read(staging, from - skip) - skip;
@@ -124,13 +143,7 @@ final class DirectFiles {
 
   private Slot borrow() throws IOException {
     try {
-      Slot slot = slots.take();
-      if (slot.buffer == null) {
-        slot.buffer =
-            ByteBuffer.allocateDirect(BUFFER_BYTES + alignmentBytes).alignedSlice(alignmentBytes);
-        slot.buffer = slot.buffer.slice(0, BUFFER_BYTES);
-      }
-      return slot;
+      return slots.take();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted while waiting for a buffer");

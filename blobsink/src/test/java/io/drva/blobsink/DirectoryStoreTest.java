@@ -22,6 +22,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 final class DirectoryStoreTest extends StoreContract {
@@ -149,6 +150,25 @@ final class DirectoryStoreTest extends StoreContract {
     Container inTheWay = ObjectStores.open("dir:" + folder, Map.of()).container("file");
     StoreException refused = assertThrows(StoreException.class, inTheWay::createIfAbsent);
     assertTrue(refused.getMessage().endsWith("not a folder: " + file), refused.getMessage());
+  }
+
+  @Test
+  @Timeout(60)
+  void memoryThatIsRefusedOnceIsAskedForAgain() throws IOException {
+    DirectFiles files = new DirectFiles(folder, 1);
+    List<ByteBuffer> all = new ArrayList<>();
+    assertThrows(OutOfMemoryError.class, () -> takeAllDirectMemory(all));
+    assertThrows(
+        OutOfMemoryError.class, () -> files.write(folder.resolve("a"), content().buffers()));
+    all.clear();
+    files.write(folder.resolve("b"), content().buffers());
+    assertEquals(10, Files.size(folder.resolve("b")));
+  }
+
+  private static void takeAllDirectMemory(List<ByteBuffer> into) {
+    while (true) {
+      into.add(ByteBuffer.allocateDirect(1 << 20));
+    }
   }
 
   @Test
