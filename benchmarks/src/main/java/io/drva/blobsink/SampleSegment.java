@@ -26,7 +26,7 @@ final class SampleSegment {
   private long seq;
   private long number = 1;
 
-  SampleSegment(int writeBytes, int targetBytes, int recordsMax) {
+  SampleSegment(int writeBytes, int segmentBytes, int recordsMax) {
     this.writeBytes = writeBytes;
     this.crcs = new int[DATA_BYTES / writeBytes];
     CRC32C crc = new CRC32C();
@@ -35,8 +35,9 @@ final class SampleSegment {
       crc.update(write(i));
       crcs[i] = (int) crc.getValue();
     }
-    buffers = new SegmentBuffers(1, targetBytes, recordsMax);
-    builder = new SegmentBuilder(buffers, new DomainCatalog(List.of(), List.of()), 0);
+    buffers = new SegmentBuffers(1, segmentBytes);
+    builder =
+        new SegmentBuilder(segmentBytes, recordsMax, new DomainCatalog(List.of(), List.of()), 0);
     builder.catalog().host(0, "host", new UUID(2, 2));
     for (int disk = 1; disk <= DISKS; disk++) {
       builder.catalog().disk(disk, "vm", "disk" + disk, 512, CAPACITY_BYTES);

@@ -15,6 +15,9 @@ import net.jpountz.lz4.LZ4Compressor;
 final class ChunkPacker {
   private static final int OPEN_CHUNKS_MAX = 16;
 
+  /** Direct memory of the open chunks when there are as many as can be. */
+  static final int STAGING_BYTES_MAX = OPEN_CHUNKS_MAX * StagedChunk.RAW_BYTES;
+
   private final LZ4Compressor compressor;
   private final CRC32C crc = new CRC32C();
   private final StagedChunk[] chunks = new StagedChunk[OPEN_CHUNKS_MAX];
@@ -29,23 +32,25 @@ final class ChunkPacker {
   private long rawBytes;
 
   /**
-   * Reserves memory for the tables; for open chunks as they are needed.
+   * Reserves memory for open chunks as they are needed.
    *
-   * @param chunksMax the most chunks of a segment, which is that of its records
+   * @param table gets the chunk table, from index 0; has room for the most chunks of a segment,
+   *     which is that of its records
    */
-  ChunkPacker(LZ4Compressor compressor, int chunksMax) {
+  ChunkPacker(LZ4Compressor compressor, ByteBuffer table) {
     this.compressor = compressor;
-    this.table = ByteBuffer.allocateDirect(chunksMax * Format.CHUNK_ENTRY_BYTES);
-    this.chunkOfProvisional = new int[chunksMax];
+    this.table = table;
+    this.chunkOfProvisional = new int[table.capacity() / Format.CHUNK_ENTRY_BYTES];
   }
 
   /**
    * Begins a segment.
    *
-   * @param target gets the chunks; must have room for {@link Lz4#boundBytes} of all that is added
+   * @param target gets the chunks, from index 0; must have room for {@link Lz4#boundBytes} of all
+   *     that is added
    */
   void begin(ByteBuffer target) {
-    data = target;
+    data = target.clear();
     chunkCount = 0;
     provisionalCount = 0;
     stagedBytes = 0;
@@ -63,6 +68,11 @@ final class ChunkPacker {
 
   int chunkCount() {
     return chunkCount;
+  }
+
+  /** The chunks there are when nothing is added. */
+  int chunksBegun() {
+    return provisionalCount;
   }
 
   /** The sum of the raw lengths of the chunks that are closed. */
@@ -165,15 +175,20 @@ final class ChunkPacker {
     rawBytes += length;
   }
 
-  /** Closes what is open. The data is then between position and limit of the segment's buffer. */
-  void finish() {
+  /**
+   * Closes what is open.
+   *
+   * @return the bytes of data
+   */
+  int finish() {
     for (int i = 0; i < chunksReserved; i++) {
       if (chunks[i].disk != null) {
         close(chunks[i]);
       }
     }
-    data.flip();
+    int dataBytes = data.position();
     data = null;
+    return dataBytes;
   }
 
   /**
@@ -182,11 +197,6 @@ final class ChunkPacker {
    */
   int chunk(int provisional) {
     return chunkOfProvisional[provisional];
-  }
-
-  /** The chunk table, to be read once. */
-  ByteBuffer table() {
-    return table.flip();
   }
 
   /** Forgets the segment under way. */

@@ -14,17 +14,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>Memory is reserved when a buffer is first needed, so that an idle domain holds one or two.
  */
 public final class SegmentBuffers {
-  /** The smallest and largest size that a segment's data may aim at, bytes. */
-  public static final int TARGET_BYTES_MIN = 4 << 10;
-
-  public static final int TARGET_BYTES_MAX = 48 << 20;
-
-  /** Room for the disk and host tables of an index, bytes; a segment is full when it is used up. */
-  static final int NAME_TABLES_BYTES = 1 << 20;
-
   private final int count;
-  private final int targetBytes;
-  private final int recordsMax;
+  private final int segmentBytes;
   private final BlockingQueue<Buffer> free;
   private final AtomicInteger reserved = new AtomicInteger();
 
@@ -32,39 +23,20 @@ public final class SegmentBuffers {
    * Sets the sizes; reserves nothing yet.
    *
    * @param count buffers
-   * @param targetBytes stored bytes of data at which a segment is full
-   * @param recordsMax records at which a segment is full, at most {@link Format#RECORDS_MAX}
+   * @param segmentBytes the longest segment that may be aimed at
    */
-  public SegmentBuffers(int count, int targetBytes, int recordsMax) {
-    if (count < 1 || targetBytes < TARGET_BYTES_MIN || targetBytes > TARGET_BYTES_MAX) {
-      throw new IllegalArgumentException(
-          "buffers " + count + ", segment bytes " + targetBytes + " are out of range");
-    }
-    if (recordsMax < 1 || recordsMax > Format.RECORDS_MAX) {
-      throw new IllegalArgumentException("records of a segment out of range: " + recordsMax);
-    }
+  public SegmentBuffers(int count, int segmentBytes) {
+    SegmentBuilder.requireSegmentBytes(segmentBytes);
     this.count = count;
-    this.targetBytes = targetBytes;
-    this.recordsMax = recordsMax;
+    this.segmentBytes = segmentBytes;
     this.free = new ArrayBlockingQueue<>(count);
   }
 
-  int targetBytes() {
-    return targetBytes;
-  }
-
-  int recordsMax() {
-    return recordsMax;
-  }
-
-  /** What the longest raw index can have. */
-  int indexBytesMax() {
-    return NAME_TABLES_BYTES + recordsMax * (Format.RECORD_ENTRY_BYTES + Format.CHUNK_ENTRY_BYTES);
-  }
-
-  /** Data bytes that a segment may reach: its target, or one record that is longer. */
-  int dataBytesMax() {
-    return Math.max(targetBytes, Format.RECORD_DATA_BYTES_MAX);
+  /** The direct memory of a buffer for segments of so many bytes. */
+  public static int bufferBytes(int segmentBytes) {
+    // What is compressed is put in its place at once, and kept raw if that is shorter: LZ4 needs
+    // its bound for a moment.
+    return Lz4.boundBytes(SegmentBuilder.objectBytesMax(segmentBytes));
   }
 
   /** Takes a buffer, waiting for one to be free. The caller owns it until it closes it. */
@@ -76,23 +48,15 @@ public final class SegmentBuffers {
     return buffer == null ? free.take() : buffer;
   }
 
-  /** Memory for one segment: stored index and header, data, footer. */
+  /** Memory for one segment. */
   final class Buffer implements Closeable {
-    final ByteBuffer head =
-        ByteBuffer.allocateDirect(Format.HEADER_BYTES + Lz4.boundBytes(indexBytesMax()));
-    // A chunk is compressed in place and then kept raw if that is shorter: LZ4 needs its bound for
-    // a moment.
-    final ByteBuffer data = ByteBuffer.allocateDirect(Lz4.boundBytes(dataBytesMax()));
-    final ByteBuffer footer = ByteBuffer.allocateDirect(Format.FOOTER_BYTES);
+    final ByteBuffer bytes = ByteBuffer.allocateDirect(bufferBytes(segmentBytes));
 
     private Buffer() {}
 
     /** Gives the buffer back. To be called once. */
     @Override
     public void close() {
-      head.clear();
-      data.clear();
-      footer.clear();
       free.add(this);
     }
   }

@@ -10,14 +10,26 @@ import net.jpountz.lz4.LZ4Compressor;
  * {@link ChunkPacker}. Owned by one thread; allocates nothing per record.
  */
 final class SegmentBuilder {
-  private final SegmentBuffers buffers;
+  /** The least and the most that a segment may aim at, bytes. */
+  private static final int SEGMENT_BYTES_MIN = 4 << 10;
+
+  private static final int SEGMENT_BYTES_MAX = Format.OBJECT_BYTES_MAX;
+
+  /**
+   * Room for the disk and host tables of an index, bytes; a segment is full when it is used up. A
+   * disk and all hosts that a domain can have fit in.
+   */
+  private static final int NAME_TABLES_BYTES = 256 << 10;
+
+  private final int segmentBytes;
+  private final int recordsMax;
   private final DomainCatalog catalog;
   private final LZ4Compressor compressor;
   private final CRC32C crc = new CRC32C();
 
   /**
-   * The raw index: the record table from {@link #recordsAt} on, everything else put in front of it
-   * at the end.
+   * The raw index: room for the names, the chunk table and, from {@link #recordsAt} on, the record
+   * table. What is in front of the record table is moved up to it at the end.
    */
   private final ByteBuffer index;
 
@@ -32,24 +44,58 @@ final class SegmentBuilder {
   private int recordCount;
   private int diskCount;
 
-  SegmentBuilder(SegmentBuffers buffers, DomainCatalog catalog, long lastTimeMicros) {
-    this(buffers, catalog, lastTimeMicros, Lz4.compressor());
+  /**
+   * Prepares a builder; it is of use for any number of segments.
+   *
+   * @param segmentBytes length at which a segment is full, at most that of the buffers it gets
+   * @param recordsMax records at which a segment is full
+   */
+  SegmentBuilder(int segmentBytes, int recordsMax, DomainCatalog catalog, long lastTimeMicros) {
+    this(segmentBytes, recordsMax, catalog, lastTimeMicros, Lz4.compressor());
   }
 
   SegmentBuilder(
-      SegmentBuffers buffers,
+      int segmentBytes,
+      int recordsMax,
       DomainCatalog catalog,
       long lastTimeMicros,
       LZ4Compressor compressor) {
-    this.buffers = buffers;
+    this.segmentBytes = segmentBytes;
+    this.recordsMax = recordsMax;
     this.catalog = catalog;
     this.lastTimeMicros = lastTimeMicros;
     this.compressor = compressor;
-    int recordsMax = buffers.recordsMax();
-    this.index = ByteBuffer.allocateDirect(buffers.indexBytesMax());
-    this.recordsAt = buffers.indexBytesMax() - recordsMax * Format.RECORD_ENTRY_BYTES;
-    this.packer = new ChunkPacker(compressor, recordsMax);
+    int chunksBytes = recordsMax * Format.CHUNK_ENTRY_BYTES;
+    this.index = ByteBuffer.allocateDirect(indexBytesMax(recordsMax));
+    this.recordsAt = NAME_TABLES_BYTES + chunksBytes;
+    this.packer = new ChunkPacker(compressor, index.slice(NAME_TABLES_BYTES, chunksBytes));
     this.disks = new DomainCatalog.Disk[Math.min(recordsMax, Format.NAMES_MAX)];
+  }
+
+  static void requireSegmentBytes(int segmentBytes) {
+    if (segmentBytes < SEGMENT_BYTES_MIN || segmentBytes > SEGMENT_BYTES_MAX) {
+      throw new IllegalArgumentException("bytes of a segment out of range: " + segmentBytes);
+    }
+  }
+
+  /** What the longest raw index of so many records can have. */
+  private static int indexBytesMax(int recordsMax) {
+    return NAME_TABLES_BYTES + recordsMax * (Format.RECORD_ENTRY_BYTES + Format.CHUNK_ENTRY_BYTES);
+  }
+
+  /** The longest object: one of the length aimed at, or one with a single record that is longer. */
+  static int objectBytesMax(int segmentBytes) {
+    return Math.max(
+        segmentBytes,
+        Format.HEADER_BYTES
+            + indexBytesMax(1)
+            + Format.RECORD_DATA_BYTES_MAX
+            + Format.FOOTER_BYTES);
+  }
+
+  /** The direct memory that a builder has at most. */
+  static int directBytesMax(int recordsMax) {
+    return indexBytesMax(recordsMax) + ChunkPacker.STAGING_BYTES_MAX;
   }
 
   DomainCatalog catalog() {
@@ -88,18 +134,29 @@ final class SegmentBuilder {
     firstLsn = lsn;
     recordCount = 0;
     diskCount = 0;
-    packer.begin(target.data);
+    packer.begin(target.bytes);
   }
 
   /** Whether a record with so much data still belongs in this segment; the first always does. */
   boolean fits(int dataBytes) {
+    // Before it is added, the record may introduce a host.
+    return fits(catalog.hostCount() + 1, dataBytes);
+  }
+
+  /** The longest that the object can get with the record, should nothing compress, decides. */
+  private boolean fits(int hostCount, int dataBytes) {
     int nameBytes =
-        (diskCount + 1) * Format.DISK_ENTRY_BYTES_MAX
-            + (catalog.hostCount() + 1) * Format.HOST_ENTRY_BYTES_MAX;
+        (diskCount + 1) * Format.DISK_ENTRY_BYTES_MAX + hostCount * Format.HOST_ENTRY_BYTES_MAX;
+    int indexBytes =
+        nameBytes
+            + (packer.chunksBegun() + 1) * Format.CHUNK_ENTRY_BYTES
+            + (recordCount + 1) * Format.RECORD_ENTRY_BYTES;
+    int objectBytes =
+        Format.HEADER_BYTES + indexBytes + packer.bytes() + dataBytes + Format.FOOTER_BYTES;
     return recordCount == 0
-        || (recordCount < buffers.recordsMax()
-            && nameBytes <= SegmentBuffers.NAME_TABLES_BYTES
-            && (dataBytes == 0 || packer.bytes() + dataBytes <= buffers.targetBytes()));
+        || (recordCount < recordsMax
+            && nameBytes <= NAME_TABLES_BYTES
+            && objectBytes <= segmentBytes);
   }
 
   /**
@@ -128,7 +185,7 @@ final class SegmentBuilder {
       int dataCrc32c,
       ByteBuffer data)
       throws CorruptRecordException {
-    if (!fits(data.remaining())) {
+    if (!fits(catalog.hostCount(), data.remaining())) {
       throw new IllegalStateException("the segment is full");
     }
     DomainCatalog.Host host = catalog.hostOf(hostNumber);
@@ -246,7 +303,7 @@ final class SegmentBuilder {
     if (buffer == null || recordCount == 0) {
       throw new IllegalStateException("there is nothing to seal");
     }
-    packer.finish();
+    int dataBytes = packer.finish();
     for (int i = 0; i < recordCount; i++) {
       int at = recordsAt + i * Format.RECORD_ENTRY_BYTES + 20;
       int provisional = index.getInt(at);
@@ -254,9 +311,14 @@ final class SegmentBuilder {
         index.putInt(at, packer.chunk(provisional));
       }
     }
-    SegmentBuffers.Buffer target = buffer;
+    // In the buffer the data comes first, because it is there already.
+    ByteBuffer bytes = buffer.bytes.clear();
     int rawIndexBytes = writeIndex();
-    int storedIndexBytes = storeIndex(target.head, rawIndexBytes);
+    int storedIndexBytes = storeIndex(bytes, dataBytes + Format.HEADER_BYTES, rawIndexBytes);
+    int headBytes = Format.HEADER_BYTES + storedIndexBytes;
+    ByteBuffer data = bytes.slice(0, dataBytes);
+    ByteBuffer head = bytes.slice(dataBytes, headBytes);
+    ByteBuffer footer = bytes.slice(dataBytes + headBytes, Format.FOOTER_BYTES);
     ObjectHeader header =
         new ObjectHeader(
             ObjectHeader.Kind.SEGMENT,
@@ -272,56 +334,48 @@ final class SegmentBuilder {
             place.previousDigest(),
             storedIndexBytes,
             rawIndexBytes,
-            Crc.of(target.head, Format.HEADER_BYTES, storedIndexBytes),
-            target.data.remaining(),
+            Crc.of(head, Format.HEADER_BYTES, storedIndexBytes),
+            dataBytes,
             packer.chunkCount(),
             diskCount,
             catalog.hostCount(),
             place.createdMicros(),
             packer.rawBytes());
-    header.encode(target.head, 0);
-    target.head.limit(Format.HEADER_BYTES + storedIndexBytes);
-    Digest digest = Digest.of(target.head);
-    ObjectFooter.encode(target.footer, 0, header, digest);
+    header.encode(head, 0);
+    Digest digest = Digest.of(head);
+    ObjectFooter.encode(footer, 0, header, digest);
+    ObjectContent content = ObjectContent.of(head, data, footer);
+    SealedSegment sealed = new SealedSegment(header, digest, content, catalog.positions(), buffer);
     release();
-    return new SealedSegment(
-        header,
-        digest,
-        ObjectContent.of(target.head, target.data, target.footer),
-        catalog.positions(),
-        target);
+    return sealed;
   }
 
   /**
-   * Puts the other tables in front of the record table; the index is then between position and
-   * limit.
+   * Puts the other tables in front of the record table, which is the bulk and stays where it is;
+   * the index is then between position and limit.
    */
   private int writeIndex() {
     index.clear();
+    int chunksBytes = packer.chunkCount() * Format.CHUNK_ENTRY_BYTES;
+    int chunksAt = recordsAt - chunksBytes;
+    index.put(chunksAt, index, NAME_TABLES_BYTES, chunksBytes);
     for (int i = 0; i < diskCount; i++) {
       DomainCatalog.writeDisk(index, disks[i]);
     }
     catalog.writeHostTable(index);
-    index.put(packer.table());
-    // Moved up to the record table, which is the bulk and stays where it is.
-    int tablesBytes = index.position();
-    index.put(recordsAt - tablesBytes, index, 0, tablesBytes);
-    int recordBytes = recordCount * Format.RECORD_ENTRY_BYTES;
-    index.limit(recordsAt + recordBytes).position(recordsAt - tablesBytes);
-    return tablesBytes + recordBytes;
+    int nameBytes = index.position();
+    int indexAt = chunksAt - nameBytes;
+    index.put(indexAt, index, 0, nameBytes);
+    index.limit(recordsAt + recordCount * Format.RECORD_ENTRY_BYTES).position(indexAt);
+    return index.remaining();
   }
 
-  private int storeIndex(ByteBuffer head, int rawIndexBytes) {
+  private int storeIndex(ByteBuffer target, int at, int rawIndexBytes) {
     int storedBytes =
         compressor.compress(
-            index,
-            index.position(),
-            rawIndexBytes,
-            head,
-            Format.HEADER_BYTES,
-            Lz4.boundBytes(rawIndexBytes));
+            index, index.position(), rawIndexBytes, target, at, Lz4.boundBytes(rawIndexBytes));
     if (storedBytes >= rawIndexBytes) {
-      head.put(Format.HEADER_BYTES, index, index.position(), rawIndexBytes);
+      target.put(at, index, index.position(), rawIndexBytes);
       storedBytes = rawIndexBytes;
     }
     index.clear();

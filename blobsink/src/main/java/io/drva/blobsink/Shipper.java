@@ -85,12 +85,13 @@ public final class Shipper implements AutoCloseable {
     this.config = config;
     this.buffers =
         new SegmentBuffers(
-            config.uploadsInFlight() + BUFFERS_BEYOND_UPLOADS,
-            config.segmentBytes(),
-            config.segmentRecordsMax());
+            config.uploadsInFlight() + BUFFERS_BEYOND_UPLOADS, config.segmentBytes());
     this.builder =
         new SegmentBuilder(
-            buffers, new DomainCatalog(head.hosts(), head.disks()), head.lastTimeMicros());
+            config.segmentBytes(),
+            config.segmentRecordsMax(),
+            new DomainCatalog(head.hosts(), head.disks()),
+            head.lastTimeMicros());
     this.window = new UploadWindow(head.nextNumber());
     this.uploader = new Uploader(container, config, window, listener, this::fail);
     this.lastDigest = head.lastDigest();

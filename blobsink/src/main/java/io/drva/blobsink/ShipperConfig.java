@@ -6,7 +6,8 @@ import java.util.random.RandomGenerator;
 /**
  * How a domain is shipped.
  *
- * @param segmentBytes stored bytes of data that a segment aims at
+ * @param segmentBytes length that a segment aims at: it is no longer, unless a single record makes
+ *     it so
  * @param segmentRecordsMax records at which a segment is sealed
  * @param segmentAgeMsMax time after its first record at which a segment is sealed
  * @param uploadsInFlight segments that are uploaded at a time, at most {@link Format#WINDOW}
@@ -28,8 +29,14 @@ public record ShipperConfig(
     LongSupplier nanoClock,
     LongSupplier microClock,
     RandomGenerator random) {
+  /** The usual {@link #segmentRecordsMax}. */
+  public static final int SEGMENT_RECORDS_MAX = 16_384;
 
   public ShipperConfig {
+    SegmentBuilder.requireSegmentBytes(segmentBytes);
+    if (segmentRecordsMax < 1 || segmentRecordsMax > Format.RECORDS_MAX) {
+      throw new IllegalArgumentException("records of a segment out of range: " + segmentRecordsMax);
+    }
     if (uploadsInFlight < 1 || uploadsInFlight > Format.WINDOW) {
       throw new IllegalArgumentException(
           "uploads in flight: 1 to " + Format.WINDOW + ", not " + uploadsInFlight);
@@ -43,7 +50,7 @@ public record ShipperConfig(
   public static ShipperConfig defaults(
       LongSupplier nanoClock, LongSupplier microClock, RandomGenerator random) {
     return new ShipperConfig(
-        8 << 20, 16_384, 500, 4, 100, 10_000, 30_000, nanoClock, microClock, random);
+        8 << 20, SEGMENT_RECORDS_MAX, 500, 4, 100, 10_000, 30_000, nanoClock, microClock, random);
   }
 
   public ShipperConfig withSegment(int bytes, int recordsMax, int ageMsMax) {

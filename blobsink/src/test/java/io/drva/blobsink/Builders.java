@@ -1,10 +1,16 @@
 package io.drva.blobsink;
 
 import java.io.IOException;
+import java.util.List;
 
 /** Feeds records of tests to a segment builder. */
 final class Builders {
   private Builders() {}
+
+  /** For a domain of which the chain holds nothing. */
+  static SegmentBuilder builder(int segmentBytes, int recordsMax) {
+    return new SegmentBuilder(segmentBytes, recordsMax, new DomainCatalog(List.of(), List.of()), 0);
+  }
 
   static void add(SegmentBuilder builder, TestRecord record) throws IOException {
     DomainCatalog catalog = builder.catalog();

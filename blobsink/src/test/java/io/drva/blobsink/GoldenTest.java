@@ -104,15 +104,15 @@ final class GoldenTest {
     DomainDescriptor descriptor = new DomainDescriptor(DOMAIN, CREATED_MICROS, "golden");
     container.put("domain", ObjectContent.of(descriptor.encode()));
     ChainHead head = ChainOwner.take(container, "golden", () -> CREATED_MICROS + 1);
-    SegmentBuffers buffers = new SegmentBuffers(1, 1 << 20, 1000);
     // The portable implementation: its output does not depend on the machine.
     SegmentBuilder builder =
         new SegmentBuilder(
-            buffers,
+            1 << 20,
+            1000,
             new DomainCatalog(List.of(), List.of()),
             0,
             LZ4Factory.safeInstance().fastCompressor());
-    builder.begin(buffers.take(), 1);
+    builder.begin(new SegmentBuffers(1, 1 << 20).take(), 1);
     for (TestRecord r : records()) {
       Builders.add(builder, r);
     }

@@ -46,10 +46,9 @@ final class SegmentTest {
       int lengthMax = 1 << (9 + random.nextInt(12));
       List<TestRecord> records =
           new TestWorkload(seed + round, disks, 4000, lengthMax).run(1000).records();
-      SegmentBuffers buffers =
-          new SegmentBuffers(1, 4096 << random.nextInt(12), 1 + random.nextInt(2000));
-      SegmentBuilder builder =
-          new SegmentBuilder(buffers, new DomainCatalog(List.of(), List.of()), 0);
+      int segmentBytes = 4096 << random.nextInt(12);
+      SegmentBuilder builder = Builders.builder(segmentBytes, 1 + random.nextInt(2000));
+      SegmentBuffers buffers = new SegmentBuffers(1, segmentBytes);
       int next = 0;
       for (int number = 2; next < records.size(); number++) {
         int first = next;
@@ -60,8 +59,53 @@ final class SegmentTest {
         try (SealedSegment segment = builder.seal(place(number))) {
           MemoryContainer container = container(segment);
           CheckedObject.read(container, container.stat(segment.objectName()).orElseThrow());
+          assertTrue(next == first + 1 || segment.content().lengthBytes() <= segmentBytes);
           assertHolds(records.subList(first, next), container, segment);
         }
+      }
+    }
+  }
+
+  /** All names as long and as many as can be, in the smallest segment. */
+  @Test
+  void theLongestRecordFitsWhateverTheSegment() throws Exception {
+    int segmentBytes = 4096;
+    SegmentBuilder builder = Builders.builder(segmentBytes, 1);
+    DomainCatalog catalog = builder.catalog();
+    for (int host = 0; host < DomainCatalog.HOSTS_MAX; host++) {
+      catalog.host(host, longName(host), new UUID(1, host));
+    }
+    catalog.disk(1, longName(1), longName(2), 512, 1 << 30);
+    byte[] noise = new byte[Format.RECORD_DATA_BYTES_MAX];
+    new SplittableRandom(1).nextBytes(noise);
+    ByteBuffer data = ByteBuffer.wrap(noise);
+    builder.begin(new SegmentBuffers(1, segmentBytes).take(), 1);
+    builder.add(RecordType.WRITE, 0, 0, 1, 1, 0, noise.length, 1, crc(data), data);
+    try (SealedSegment segment = builder.seal(place(2))) {
+      MemoryContainer container = container(segment);
+      CheckedObject.read(container, container.stat(segment.objectName()).orElseThrow());
+      assertTrue(segment.content().lengthBytes() > noise.length);
+    }
+  }
+
+  private static String longName(int number) {
+    return String.format("%0" + Format.NAME_BYTES_MAX + "d", number);
+  }
+
+  /** What fits is taken, even when each record brings a host along. */
+  @Test
+  void aSegmentIsFullBeforeItsNamesAreTooMany() throws Exception {
+    for (int segmentBytes = 4096;
+        segmentBytes < 4096 + 2 * Format.HOST_ENTRY_BYTES_MAX;
+        segmentBytes++) {
+      SegmentBuilder builder = Builders.builder(segmentBytes, 1000);
+      builder.begin(new SegmentBuffers(1, segmentBytes).take(), 1);
+      for (int host = 0; builder.fits(0); host++) {
+        builder.catalog().host(host, longName(host), new UUID(1, host));
+        builder.add(RecordType.HOST_ATTACHED, 0, host, 0, 0, 0, 0, 1, 0, ByteBuffer.allocate(0));
+      }
+      try (SealedSegment segment = builder.seal(place(2))) {
+        assertTrue(segment.content().lengthBytes() <= segmentBytes);
       }
     }
   }
@@ -93,12 +137,10 @@ final class SegmentTest {
 
   @Test
   void refusesWhatTheFormatDoesNotAllow() throws Exception {
-    SegmentBuffers buffers = new SegmentBuffers(1, 1 << 20, 100);
-    SegmentBuilder builder =
-        new SegmentBuilder(buffers, new DomainCatalog(List.of(), List.of()), 0);
+    SegmentBuilder builder = Builders.builder(1 << 20, 100);
     builder.catalog().host(0, "host", new UUID(1, 1));
     builder.catalog().disk(1, "vm", "disk", 512, 8192);
-    builder.begin(buffers.take(), 1);
+    builder.begin(new SegmentBuffers(1, 1 << 20).take(), 1);
     ByteBuffer data = ByteBuffer.allocate(1024);
     int crc = crc(data);
     builder.add(RecordType.WRITE, 0, 0, 1, 1, 0, 1024, 1, crc, data);
@@ -154,10 +196,8 @@ final class SegmentTest {
     long seed = Seeds.next("hostileIndexesAreRefused");
     SplittableRandom random = new SplittableRandom(seed);
     List<TestRecord> records = new TestWorkload(seed, 4, 100, 4096).run(60).records();
-    SegmentBuffers buffers = new SegmentBuffers(1, 1 << 20, 1000);
-    SegmentBuilder builder =
-        new SegmentBuilder(buffers, new DomainCatalog(List.of(), List.of()), 0);
-    builder.begin(buffers.take(), 1);
+    SegmentBuilder builder = Builders.builder(1 << 20, 1000);
+    builder.begin(new SegmentBuffers(1, 1 << 20).take(), 1);
     for (TestRecord record : records) {
       Builders.add(builder, record);
     }
