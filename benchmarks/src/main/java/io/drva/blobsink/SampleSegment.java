@@ -21,12 +21,12 @@ final class SampleSegment {
   /** Long enough that LZ4 does not find one write's data in another's. */
   private final ByteBuffer data = Limits.twoToOne(DATA_BYTES);
 
-  private final SegmentBuffers buffers;
+  private final SegmentBuffers.Share buffers;
   private final SegmentBuilder builder;
   private long seq;
   private long number = 1;
 
-  SampleSegment(int writeBytes, int segmentBytes, int recordsMax) {
+  SampleSegment(int writeBytes, int segmentBytes, int recordsMax) throws TooManyDomainsException {
     this.writeBytes = writeBytes;
     this.crcs = new int[DATA_BYTES / writeBytes];
     CRC32C crc = new CRC32C();
@@ -35,7 +35,7 @@ final class SampleSegment {
       crc.update(write(i));
       crcs[i] = (int) crc.getValue();
     }
-    buffers = new SegmentBuffers(1, segmentBytes);
+    buffers = new SegmentBuffers(1, 0, segmentBytes).join("sample", 0);
     builder =
         new SegmentBuilder(segmentBytes, recordsMax, new DomainCatalog(List.of(), List.of()), 0);
     builder.catalog().host(0, "host", new UUID(2, 2));

@@ -28,7 +28,7 @@ public class SegmentBuildBenchmark {
   private SampleSegment sample;
 
   @Setup
-  public void open() {
+  public void open() throws TooManyDomainsException {
     ShipperConfig defaults = ShipperConfig.defaults(() -> 0, () -> 0, new SplittableRandom(1));
     sample = new SampleSegment(writeBytes, defaults.segmentBytes(), defaults.segmentRecordsMax());
   }

@@ -2,34 +2,95 @@ package io.drva.blobsink;
 
 import java.io.Closeable;
 import java.nio.ByteBuffer;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A fixed number of buffers, each for one segment from its first record until it is stored. This is
- * what bounds the memory of a domain's shipping: whoever wants to begin another segment waits for a
- * free one. Safe for use by several threads.
+ * The memory of all segments of a process: buffers of one size, each for one segment from its first
+ * record until it is stored. Every domain has {@link #GUARANTEED} of its own, one to fill while the
+ * other is stored; beyond that it borrows from the spares, which all domains share. Safe for use by
+ * several threads.
  *
- * <p>Memory is reserved when a buffer is first needed, so that an idle domain holds one or two.
+ * <p>What is promised, whatever the other domains do and however long they keep what they took:
+ *
+ * <ol>
+ *   <li>There are at most {@code GUARANTEED * domainsMax + spares} buffers, of {@link #bufferBytes}
+ *       each.
+ *   <li>A domain that holds fewer than {@link #GUARANTEED} gets one without waiting.
+ *   <li>A domain that holds more waits only while it holds all it may, or all spares are lent.
+ *       Which of several borrowers comes first is not promised.
+ *   <li>A domain is refused only when {@code domainsMax} have joined and not left. Its buffers are
+ *       kept for it before it joins, so that no borrower is in its way. It has left when its share
+ *       is closed and its last buffer has come home: an upload that hangs needs its memory.
+ * </ol>
+ *
+ * Why the second holds: at most {@code spares} are counted as lent, so what all domains hold leaves
+ * what is missing to {@link #GUARANTEED} in each of {@code domainsMax}. Memory is reserved when a
+ * buffer is first needed, and then kept for whoever needs one next.
  */
 public final class SegmentBuffers {
-  private final int count;
+  /** Buffers that a domain never waits for. */
+  public static final int GUARANTEED = 2;
+
+  private final int domainsMax;
+  private final int spares;
   private final int segmentBytes;
-  private final BlockingQueue<Buffer> free;
-  private final AtomicInteger reserved = new AtomicInteger();
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+
+  // Guarded by the lock.
+  private final Set<Share> shares = new LinkedHashSet<>();
+  private final Deque<Buffer> free = new ArrayDeque<>();
+  private int sparesLent;
+  private int inUse;
 
   /**
    * Sets the sizes; reserves nothing yet.
    *
-   * @param count buffers
-   * @param segmentBytes the longest segment that may be aimed at
+   * @param domainsMax domains that can have a share at a time
+   * @param spares buffers beyond those that are guaranteed to domains
+   * @param segmentBytes the longest segment that a domain may aim at
    */
-  public SegmentBuffers(int count, int segmentBytes) {
+  public SegmentBuffers(int domainsMax, int spares, int segmentBytes) {
+    if (domainsMax < 1 || spares < 0) {
+      throw new IllegalArgumentException(
+          "segment buffers for " + domainsMax + " domains and " + spares + " spares");
+    }
     SegmentBuilder.requireSegmentBytes(segmentBytes);
-    this.count = count;
+    this.domainsMax = domainsMax;
+    this.spares = spares;
     this.segmentBytes = segmentBytes;
-    this.free = new ArrayBlockingQueue<>(count);
+  }
+
+  /**
+   * Serves as many domains as fit into an amount of direct memory, with what their shippers take
+   * besides, beside spares for one of them to have all its uploads in flight. One domain comes
+   * before spares; what is left over is spares, too.
+   *
+   * @throws IllegalArgumentException when not even one domain fits
+   */
+  public static SegmentBuffers within(
+      long directBytes, int uploadsInFlight, int segmentBytes, int recordsMax) {
+    long bufferBytes = bufferBytes(segmentBytes);
+    long domainBytes = GUARANTEED * bufferBytes + Shipper.directBytes(recordsMax);
+    if (domainBytes > directBytes) {
+      throw new IllegalArgumentException(
+          "a domain with segments of "
+              + segmentBytes
+              + " bytes takes "
+              + domainBytes
+              + " bytes of direct memory, there are "
+              + directBytes
+              + "; make the segments smaller, or give the process more direct memory");
+    }
+    long domains = Math.max(1, (directBytes - uploadsInFlight * bufferBytes) / domainBytes);
+    long spares = (directBytes - domains * domainBytes) / bufferBytes;
+    return new SegmentBuffers(Math.toIntExact(domains), Math.toIntExact(spares), segmentBytes);
   }
 
   /** The direct memory of a buffer for segments of so many bytes. */
@@ -39,25 +100,156 @@ public final class SegmentBuffers {
     return Lz4.boundBytes(SegmentBuilder.objectBytesMax(segmentBytes));
   }
 
-  /** Takes a buffer, waiting for one to be free. The caller owns it until it closes it. */
-  Buffer take() throws InterruptedException {
-    Buffer buffer = free.poll();
-    if (buffer == null && reserved.getAndUpdate(n -> Math.min(n + 1, count)) < count) {
-      buffer = new Buffer();
+  public int domainsMax() {
+    return domainsMax;
+  }
+
+  public int spares() {
+    return spares;
+  }
+
+  /** Buffers that are being filled or stored. */
+  public int inUse() {
+    lock.lock();
+    try {
+      return inUse;
+    } finally {
+      lock.unlock();
     }
-    return buffer == null ? free.take() : buffer;
+  }
+
+  /**
+   * Gives a domain its share.
+   *
+   * @param sparesMax spares that it may hold at a time
+   * @return to be closed by the caller
+   */
+  public Share join(String domain, int sparesMax) throws TooManyDomainsException {
+    lock.lock();
+    try {
+      if (shares.size() == domainsMax) {
+        throw new TooManyDomainsException(
+            domain, domainsMax, shares.stream().map(Share::toString).toList());
+      }
+      Share share = new Share(domain, sparesMax);
+      shares.add(share);
+      return share;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What a domain may hold. */
+  public final class Share implements AutoCloseable {
+    private final String domain;
+    private final int sparesMax;
+    private int held;
+    private boolean closed;
+
+    private Share(String domain, int sparesMax) {
+      this.domain = domain;
+      this.sparesMax = sparesMax;
+    }
+
+    /** The longest segment that a buffer has room for. */
+    int segmentBytes() {
+      return segmentBytes;
+    }
+
+    /**
+     * Takes a buffer, waiting for one.
+     *
+     * @return owned by the caller until it closes or discards it
+     * @throws IllegalStateException when the share is closed
+     */
+    Buffer take() throws InterruptedException {
+      lock.lock();
+      try {
+        while (!closed && waits()) {
+          changed.await();
+        }
+        if (closed) {
+          throw new IllegalStateException("domain " + domain + " has given its share back");
+        }
+        Buffer buffer = free.isEmpty() ? new Buffer() : free.pop();
+        buffer.holder = this;
+        inUse++;
+        held++;
+        if (held > GUARANTEED) {
+          sparesLent++;
+        }
+        return buffer;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Whether {@link #take} would wait. */
+    boolean waits() {
+      lock.lock();
+      try {
+        return held >= GUARANTEED && (held - GUARANTEED >= sparesMax || sparesLent == spares);
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    private void cameHome() {
+      inUse--;
+      if (held > GUARANTEED) {
+        sparesLent--;
+      }
+      held--;
+      leaveIfDone();
+      changed.signalAll();
+    }
+
+    private void leaveIfDone() {
+      if (closed && held == 0) {
+        shares.remove(this);
+      }
+    }
+
+    /** Takes nothing more; the share is given back with the last buffer. Idempotent. */
+    @Override
+    public void close() {
+      lock.lock();
+      try {
+        closed = true;
+        leaveIfDone();
+        changed.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public String toString() {
+      return closed ? domain + ", which has ended but for an upload" : domain;
+    }
   }
 
   /** Memory for one segment. */
   final class Buffer implements Closeable {
     final ByteBuffer bytes = ByteBuffer.allocateDirect(bufferBytes(segmentBytes));
+    private Share holder;
 
     private Buffer() {}
 
     /** Gives the buffer back. To be called once. */
     @Override
     public void close() {
-      free.add(this);
+      lock.lock();
+      try {
+        if (holder == null) {
+          throw new IllegalStateException("the buffer was given back before");
+        }
+        holder.cameHome();
+        holder = null;
+        free.push(this);
+      } finally {
+        lock.unlock();
+      }
     }
   }
 }

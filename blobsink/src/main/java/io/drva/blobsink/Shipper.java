@@ -13,17 +13,13 @@ import org.slf4j.LoggerFactory;
  * Ships one domain's log to its container: reads records, packs them into segments, uploads several
  * at a time, and reports how far the chain is stored without a gap.
  *
- * <p>Threads: one packs, {@link ShipperConfig#uploadsInFlight} upload, one reports. Memory: {@code
- * uploadsInFlight + 2} segment buffers; when all are in use the packing thread waits, and the
- * backlog stays in the log. Why nothing is reported too early is argued at {@link UploadWindow}.
+ * <p>Threads: one packs, {@link ShipperConfig#uploadsInFlight} upload, one reports. Memory: the
+ * buffers of the domain's share, and {@link #directBytes} to pack; when the share has no buffer to
+ * give, the packing thread waits, and the backlog stays in the log. Why nothing is reported too
+ * early is argued at {@link UploadWindow}.
  */
 public final class Shipper implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Shipper.class);
-
-  /**
-   * Buffers beyond those being uploaded: one being filled, one sealed and waiting for an uploader.
-   */
-  private static final int BUFFERS_BEYOND_UPLOADS = 2;
 
   /** The longest that the packing thread waits without looking whether it shall end. */
   private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
@@ -48,7 +44,7 @@ public final class Shipper implements AutoCloseable {
   private final RecordSource source;
   private final ShipperListener listener;
   private final ShipperConfig config;
-  private final SegmentBuffers buffers;
+  private final SegmentBuffers.Share share;
   private final SegmentBuilder builder;
   private final UploadWindow window;
   private final Uploader uploader;
@@ -71,21 +67,28 @@ public final class Shipper implements AutoCloseable {
    * @param head what {@link ChainOwner#take} returned: this owner's fence
    * @param source owned by the shipper's thread from {@link #start} on; records that the chain has
    *     are skipped
+   * @param share owned by the shipper, which gives it back when it ends, started or not
    */
   public Shipper(
       Container container,
       ChainHead head,
       RecordSource source,
       ShipperListener listener,
-      ShipperConfig config) {
+      ShipperConfig config,
+      SegmentBuffers.Share share) {
+    if (config.segmentBytes() > share.segmentBytes()) {
+      throw new IllegalArgumentException(
+          "segments of "
+              + config.segmentBytes()
+              + " bytes, in buffers for "
+              + share.segmentBytes());
+    }
     this.container = container;
     this.head = head;
     this.source = source;
     this.listener = listener;
     this.config = config;
-    this.buffers =
-        new SegmentBuffers(
-            config.uploadsInFlight() + BUFFERS_BEYOND_UPLOADS, config.segmentBytes());
+    this.share = share;
     this.builder =
         new SegmentBuilder(
             config.segmentBytes(),
@@ -104,6 +107,15 @@ public final class Shipper implements AutoCloseable {
     for (int i = 0; i < config.uploadsInFlight(); i++) {
       uploadThreads.add(thread("upload-" + name + "-" + i, uploader));
     }
+  }
+
+  /**
+   * The direct memory that a shipper has at most, besides its buffers.
+   *
+   * @param recordsMax {@link ShipperConfig#segmentRecordsMax}
+   */
+  public static int directBytes(int recordsMax) {
+    return SegmentBuilder.directBytesMax(recordsMax);
   }
 
   private Thread thread(String name, Runnable task) {
@@ -150,6 +162,7 @@ public final class Shipper implements AutoCloseable {
       LOG.error("{}: shipping stopped", container.location(), failure);
     }
     window.stop();
+    share.close();
     packThread.interrupt();
   }
 
@@ -214,7 +227,7 @@ public final class Shipper implements AutoCloseable {
       return;
     }
     if (!builder.isOpen()) {
-      builder.begin(buffers.take(), lsn);
+      builder.begin(share.take(), lsn);
       deadlineNanos =
           config.nanoClock().getAsLong() + TimeUnit.MILLISECONDS.toNanos(config.segmentAgeMsMax());
     }
@@ -322,6 +335,7 @@ public final class Shipper implements AutoCloseable {
   public void abort() {
     state(State.CLOSED, "ended with LSN " + replicatedLsn + " replicated");
     window.stop();
+    share.close();
     packThread.interrupt();
     uploadThreads.forEach(Thread::interrupt);
     try {

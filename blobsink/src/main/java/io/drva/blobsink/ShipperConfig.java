@@ -10,7 +10,8 @@ import java.util.random.RandomGenerator;
  *     it so
  * @param segmentRecordsMax records at which a segment is sealed
  * @param segmentAgeMsMax time after its first record at which a segment is sealed
- * @param uploadsInFlight segments that are uploaded at a time, at most {@link Format#WINDOW}
+ * @param uploadsInFlight segments that are uploaded at a time, as far as the domain's share has
+ *     buffers for them; at most {@link Format#WINDOW}
  * @param backoffMsMin pause after the first failed attempt
  * @param backoffMsMax the longest pause
  * @param closeMsMax how long {@link Shipper#close} waits for what is sealed to be stored

@@ -5,6 +5,7 @@
  *
  * <p>The way of a record: {@link io.drva.blobsink.RecordSource} → {@link io.drva.blobsink.Shipper}
  * → {@link io.drva.blobsink.SegmentBuilder} → {@link io.drva.blobsink.Container#put} → {@link
- * io.drva.blobsink.ShipperListener#replicated}.
+ * io.drva.blobsink.ShipperListener#replicated}. What bounds the memory of all domains together is
+ * {@link io.drva.blobsink.SegmentBuffers}.
  */
 package io.drva.blobsink;

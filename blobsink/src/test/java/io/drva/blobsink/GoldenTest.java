@@ -112,7 +112,7 @@ final class GoldenTest {
             new DomainCatalog(List.of(), List.of()),
             0,
             LZ4Factory.safeInstance().fastCompressor());
-    builder.begin(new SegmentBuffers(1, 1 << 20).take(), 1);
+    builder.begin(TestChains.share(1 << 20, 0).take(), 1);
     for (TestRecord r : records()) {
       Builders.add(builder, r);
     }

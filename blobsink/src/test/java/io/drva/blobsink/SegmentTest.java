@@ -48,7 +48,7 @@ final class SegmentTest {
           new TestWorkload(seed + round, disks, 4000, lengthMax).run(1000).records();
       int segmentBytes = 4096 << random.nextInt(12);
       SegmentBuilder builder = Builders.builder(segmentBytes, 1 + random.nextInt(2000));
-      SegmentBuffers buffers = new SegmentBuffers(1, segmentBytes);
+      SegmentBuffers.Share buffers = TestChains.share(segmentBytes, 0);
       int next = 0;
       for (int number = 2; next < records.size(); number++) {
         int first = next;
@@ -79,7 +79,7 @@ final class SegmentTest {
     byte[] noise = new byte[Format.RECORD_DATA_BYTES_MAX];
     new SplittableRandom(1).nextBytes(noise);
     ByteBuffer data = ByteBuffer.wrap(noise);
-    builder.begin(new SegmentBuffers(1, segmentBytes).take(), 1);
+    builder.begin(TestChains.share(segmentBytes, 0).take(), 1);
     builder.add(RecordType.WRITE, 0, 0, 1, 1, 0, noise.length, 1, crc(data), data);
     try (SealedSegment segment = builder.seal(place(2))) {
       MemoryContainer container = container(segment);
@@ -99,7 +99,7 @@ final class SegmentTest {
         segmentBytes < 4096 + 2 * Format.HOST_ENTRY_BYTES_MAX;
         segmentBytes++) {
       SegmentBuilder builder = Builders.builder(segmentBytes, 1000);
-      builder.begin(new SegmentBuffers(1, segmentBytes).take(), 1);
+      builder.begin(TestChains.share(segmentBytes, 0).take(), 1);
       for (int host = 0; builder.fits(0); host++) {
         builder.catalog().host(host, longName(host), new UUID(1, host));
         builder.add(RecordType.HOST_ATTACHED, 0, host, 0, 0, 0, 0, 1, 0, ByteBuffer.allocate(0));
@@ -140,7 +140,7 @@ final class SegmentTest {
     SegmentBuilder builder = Builders.builder(1 << 20, 100);
     builder.catalog().host(0, "host", new UUID(1, 1));
     builder.catalog().disk(1, "vm", "disk", 512, 8192);
-    builder.begin(new SegmentBuffers(1, 1 << 20).take(), 1);
+    builder.begin(TestChains.share(1 << 20, 0).take(), 1);
     ByteBuffer data = ByteBuffer.allocate(1024);
     int crc = crc(data);
     builder.add(RecordType.WRITE, 0, 0, 1, 1, 0, 1024, 1, crc, data);
@@ -197,7 +197,7 @@ final class SegmentTest {
     SplittableRandom random = new SplittableRandom(seed);
     List<TestRecord> records = new TestWorkload(seed, 4, 100, 4096).run(60).records();
     SegmentBuilder builder = Builders.builder(1 << 20, 1000);
-    builder.begin(new SegmentBuffers(1, 1 << 20).take(), 1);
+    builder.begin(TestChains.share(1 << 20, 0).take(), 1);
     for (TestRecord record : records) {
       Builders.add(builder, record);
     }

@@ -21,7 +21,7 @@ final class ShipperTest {
 
   private Shipper start(Container container, ShipperConfig config) throws IOException {
     ChainHead head = ChainOwner.take(memory, "domain-a", TestChains.CLOCK);
-    Shipper shipper = new Shipper(container, head, log.source(0), listener, config);
+    Shipper shipper = TestChains.shipper(container, head, log.source(0), listener, config);
     shipper.start();
     return shipper;
   }
@@ -92,7 +92,7 @@ final class ShipperTest {
           };
       ShipperConfig config =
           TestChains.config(seed).withUploadsInFlight(1 + round * 3).withSegment(8192, 20, 5);
-      try (Shipper shipper = new Shipper(faulty, head, ownLog.source(0), both, config)) {
+      try (Shipper shipper = TestChains.shipper(faulty, head, ownLog.source(0), both, config)) {
         shipper.start();
         ownLog.append(records);
         checking.awaitReplicated(records.size());
@@ -180,7 +180,7 @@ final class ShipperTest {
     assertEquals(20, head.lastNumber());
     assertEquals(37, head.nextNumber());
     TestListener second = new TestListener();
-    try (Shipper shipper = new Shipper(memory, head, log.source(0), second, config)) {
+    try (Shipper shipper = TestChains.shipper(memory, head, log.source(0), second, config)) {
       shipper.start();
       second.awaitReplicated(records.size());
     }
@@ -228,7 +228,8 @@ final class ShipperTest {
           }
         };
     ChainHead head = ChainOwner.take(memory, "domain-a", TestChains.CLOCK);
-    try (Shipper shipper = new Shipper(memory, head, flipping, listener, TestChains.config(4))) {
+    try (Shipper shipper =
+        TestChains.shipper(memory, head, flipping, listener, TestChains.config(4))) {
       shipper.start();
       Exception failure = listener.awaitFailure();
       assertInstanceOf(CorruptRecordException.class, failure);

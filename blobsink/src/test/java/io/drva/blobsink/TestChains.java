@@ -28,6 +28,23 @@ public final class TestChains {
         .withBackoff(1, 5);
   }
 
+  /** The only share of a pool of its own. */
+  public static SegmentBuffers.Share share(int segmentBytes, int spares) throws IOException {
+    return new SegmentBuffers(1, spares, segmentBytes).join("alone", spares);
+  }
+
+  /** A shipper with a pool of its own. */
+  public static Shipper shipper(
+      Container container,
+      ChainHead head,
+      RecordSource source,
+      ShipperListener listener,
+      ShipperConfig config)
+      throws IOException {
+    SegmentBuffers.Share share = share(config.segmentBytes(), config.uploadsInFlight());
+    return new Shipper(container, head, source, listener, config, share);
+  }
+
   /** Takes a container over, and ships a log to its end. */
   public static ChainHead ship(Container container, List<TestRecord> records, ShipperConfig config)
       throws IOException, InterruptedException {
@@ -35,7 +52,7 @@ public final class TestChains {
     TestLog log = new TestLog();
     log.append(records);
     TestListener listener = new TestListener();
-    try (Shipper shipper = new Shipper(container, head, log.source(0), listener, config)) {
+    try (Shipper shipper = shipper(container, head, log.source(0), listener, config)) {
       shipper.start();
       listener.awaitReplicated(records.getLast().lsn());
     }

@@ -2,6 +2,8 @@ package io.drva.appliance;
 
 import io.drva.blobsink.ObjectStore;
 import io.drva.blobsink.ObjectStores;
+import io.drva.blobsink.SegmentBuffers;
+import io.drva.blobsink.ShipperConfig;
 import io.drva.blobsink.StoreException;
 import io.drva.logstore.LogVolume;
 import io.drva.logstore.VolumeOptions;
@@ -53,12 +55,16 @@ public final class Appliance implements AutoCloseable {
   /** Of one domain. */
   private static final long QUEUE_BYTES_MAX = 24L << 20;
 
+  /** Direct memory for the segments of all domains; the rest of the limit is for frames. */
+  private static final long SEGMENTS_DIRECT_BYTES = 240L << 20;
+
   private final ApplianceConfig config;
   private final Clocks clocks;
   private final PrometheusMeterRegistry metrics =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final ConcurrentSkipListMap<String, Domain> domains = new ConcurrentSkipListMap<>();
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final SegmentBuffers segmentBuffers;
   private ScheduledExecutorService assigner;
   private LogVolume volume;
   private ObjectStore store;
@@ -69,6 +75,12 @@ public final class Appliance implements AutoCloseable {
   private Appliance(ApplianceConfig config, Clocks clocks) {
     this.config = config;
     this.clocks = clocks;
+    this.segmentBuffers =
+        SegmentBuffers.within(
+            SEGMENTS_DIRECT_BYTES,
+            config.uploadsInFlight(),
+            config.segmentBytes(),
+            ShipperConfig.SEGMENT_RECORDS_MAX);
   }
 
   /**
@@ -185,7 +197,7 @@ public final class Appliance implements AutoCloseable {
   }
 
   private void connect(Domain domain) throws IOException, AssignmentException {
-    Replication.connect(domain, volume, store, config, clocks);
+    Replication.connect(domain, volume, store, segmentBuffers, config, clocks);
   }
 
   /**

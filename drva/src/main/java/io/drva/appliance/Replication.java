@@ -5,9 +5,11 @@ import io.drva.blobsink.ChainOwner;
 import io.drva.blobsink.Container;
 import io.drva.blobsink.HostPositions;
 import io.drva.blobsink.ObjectStore;
+import io.drva.blobsink.SegmentBuffers;
 import io.drva.blobsink.Shipper;
 import io.drva.blobsink.ShipperConfig;
 import io.drva.blobsink.ShipperListener;
+import io.drva.blobsink.TooManyDomainsException;
 import io.drva.logstore.DomainLog;
 import io.drva.logstore.ForceListener;
 import io.drva.logstore.LogReader;
@@ -31,11 +33,41 @@ final class Replication {
    * Takes the domain's chain, opens its log, checks that the two fit together, and starts the
    * domain.
    *
-   * @throws AssignmentException when they do not fit
+   * @throws AssignmentException when they do not, or when there are too many domains already
    * @throws IOException when the store does not answer, or the log or the chain is damaged
    */
   static void connect(
-      Domain domain, LogVolume volume, ObjectStore store, ApplianceConfig config, Clocks clocks)
+      Domain domain,
+      LogVolume volume,
+      ObjectStore store,
+      SegmentBuffers buffers,
+      ApplianceConfig config,
+      Clocks clocks)
+      throws IOException, AssignmentException {
+    SegmentBuffers.Share share;
+    try {
+      share = buffers.join(domain.name(), config.uploadsInFlight());
+    } catch (TooManyDomainsException e) {
+      throw new AssignmentException(409, e.getMessage(), e);
+    }
+    boolean started = false;
+    try {
+      connect(domain, volume, store, share, config, clocks);
+      started = true;
+    } finally {
+      if (!started) {
+        share.close();
+      }
+    }
+  }
+
+  private static void connect(
+      Domain domain,
+      LogVolume volume,
+      ObjectStore store,
+      SegmentBuffers.Share share,
+      ApplianceConfig config,
+      Clocks clocks)
       throws IOException, AssignmentException {
     String name = domain.name();
     Container container = store.container(name);
@@ -58,7 +90,12 @@ final class Replication {
       LogSource source = new LogSource(log, head);
       Shipper shipper =
           new Shipper(
-              container, head, source, shipperListener(domain), shipperConfig(config, clocks));
+              container,
+              head,
+              source,
+              shipperListener(domain),
+              shipperConfig(config, clocks),
+              share);
       domain.start(log, backlog(log, head), new Replication(shipper, source, head));
     } catch (AssignmentException | IOException | RuntimeException e) {
       log.close();

@@ -21,6 +21,7 @@ import io.drva.blobsink.TestListener;
 import io.drva.blobsink.TestLog;
 import io.drva.blobsink.TestRecord;
 import io.drva.blobsink.TestWorkload;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -67,7 +68,8 @@ final class RestartTest {
       owner.wakeUpFenced();
     }
     TestListener listener = new TestListener();
-    try (Shipper shipper = new Shipper(container, head, log.source(0), listener, config(seed))) {
+    try (Shipper shipper =
+        TestChains.shipper(container, head, log.source(0), listener, config(seed))) {
       shipper.start();
       listener.awaitReplicated(records.size());
     }
@@ -110,13 +112,14 @@ final class RestartTest {
     private final long expectedLsn;
     private final String stuckObject;
 
-    Stuck(Container container, ChainHead head, TestLog log, long stuckNumber, long seed) {
+    Stuck(Container container, ChainHead head, TestLog log, long stuckNumber, long seed)
+        throws IOException {
       this.container = container;
       this.stuckNumber = stuckNumber;
       this.stuckObject = ObjectNames.chain(stuckNumber);
       this.expectedLsn = head.lastLsn() + (stuckNumber - head.nextNumber()) * SEGMENT_RECORDS;
       this.faulty = new FaultyContainer(container, seed, 0);
-      this.shipper = new Shipper(faulty, head, log.source(0), listener, config(seed));
+      this.shipper = TestChains.shipper(faulty, head, log.source(0), listener, config(seed));
     }
 
     /** Returns when the uploads beyond the stuck one are stored. */
