@@ -24,7 +24,7 @@ public final class Shipper implements AutoCloseable {
   /** The longest that the packing thread waits without looking whether it shall end. */
   private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
-  /** How long ending waits for a thread that is in the middle of a store operation. */
+  /** How long ending waits for threads that are in the middle of a store operation. */
   private static final long JOIN_MS = 10_000;
 
   /** The states of a shipper. From the last three there is no way on. */
@@ -45,13 +45,14 @@ public final class Shipper implements AutoCloseable {
   private final ShipperListener listener;
   private final ShipperConfig config;
   private final SegmentBuffers.Share share;
-  private final SegmentBuilder builder;
   private final UploadWindow window;
   private final Uploader uploader;
   private final List<Thread> uploadThreads = new ArrayList<>();
   private final Thread packThread;
   private final Thread reportThread;
 
+  // The packing thread's. The builder is there only while that runs: its memory goes with it.
+  private SegmentBuilder builder;
   private Digest lastDigest;
   private long nextNumber;
   private long deadlineNanos;
@@ -89,12 +90,6 @@ public final class Shipper implements AutoCloseable {
     this.listener = listener;
     this.config = config;
     this.share = share;
-    this.builder =
-        new SegmentBuilder(
-            config.segmentBytes(),
-            config.segmentRecordsMax(),
-            new DomainCatalog(head.hosts(), head.disks()),
-            head.lastTimeMicros());
     this.window = new UploadWindow(head.nextNumber());
     this.uploader = new Uploader(container, config, window, listener, this::fail);
     this.lastDigest = head.lastDigest();
@@ -127,14 +122,15 @@ public final class Shipper implements AutoCloseable {
         .unstarted(task);
   }
 
-  /** Begins to ship. To be called once. */
+  /** Begins to ship. To be called once; has no effect after the end. */
   public void start() {
-    state(
+    if (state(
         State.SHIPPING,
-        "from LSN " + (lastReadLsn + 1) + ", number " + nextNumber + ", epoch " + head.epoch());
-    uploadThreads.forEach(Thread::start);
-    reportThread.start();
-    packThread.start();
+        "from LSN " + (lastReadLsn + 1) + ", number " + nextNumber + ", epoch " + head.epoch())) {
+      uploadThreads.forEach(Thread::start);
+      reportThread.start();
+      packThread.start();
+    }
   }
 
   public State state() {
@@ -161,12 +157,24 @@ public final class Shipper implements AutoCloseable {
     if (!fenced) {
       LOG.error("{}: shipping stopped", container.location(), failure);
     }
+    stop();
+  }
+
+  /** Lets all threads end, and with them the buffers come home. */
+  private void stop() {
     window.stop();
     share.close();
     packThread.interrupt();
+    uploadThreads.forEach(Thread::interrupt);
   }
 
   private void packAll() {
+    builder =
+        new SegmentBuilder(
+            config.segmentBytes(),
+            config.segmentRecordsMax(),
+            new DomainCatalog(head.hosts(), head.disks()),
+            head.lastTimeMicros());
     try {
       while (pack()) {
         // One record, or one wait, at a time.
@@ -177,6 +185,7 @@ public final class Shipper implements AutoCloseable {
       fail(e);
     } finally {
       builder.abandon();
+      builder = null;
     }
   }
 
@@ -189,8 +198,8 @@ public final class Shipper implements AutoCloseable {
     }
     boolean ending = closing; // Before next(): what is durable when closing begins is shipped.
     if (source.next()) {
-      if (source.lsn() > lastReadLsn) {
-        add();
+      if (source.lsn() > lastReadLsn && !add()) {
+        return false;
       }
       if (builder.isOpen() && config.nanoClock().getAsLong() - deadlineNanos >= 0) {
         return seal();
@@ -211,7 +220,10 @@ public final class Shipper implements AutoCloseable {
     return !ending;
   }
 
-  private void add() throws IOException, InterruptedException {
+  /**
+   * @return false when the shipper was stopped
+   */
+  private boolean add() throws IOException, InterruptedException {
     long lsn = source.lsn();
     if (lsn != lastReadLsn + 1) {
       throw new IOException(
@@ -224,7 +236,7 @@ public final class Shipper implements AutoCloseable {
     }
     ByteBuffer data = source.data();
     if (builder.isOpen() && !builder.fits(data.remaining()) && !seal()) {
-      return;
+      return false;
     }
     if (!builder.isOpen()) {
       builder.begin(share.take(), lsn);
@@ -250,6 +262,7 @@ public final class Shipper implements AutoCloseable {
     if (builder.recordCount() == 1) {
       window.begun(builder.firstTimeMicros());
     }
+    return true;
   }
 
   /**
@@ -334,20 +347,23 @@ public final class Shipper implements AutoCloseable {
   /** Ends at once: nothing further is reported. What is being uploaded may still get stored. */
   public void abort() {
     state(State.CLOSED, "ended with LSN " + replicatedLsn + " replicated");
-    window.stop();
-    share.close();
-    packThread.interrupt();
-    uploadThreads.forEach(Thread::interrupt);
+    stop();
+    List<Thread> ending = new ArrayList<>(uploadThreads);
+    ending.add(packThread);
+    ending.add(reportThread);
+    ending.remove(Thread.currentThread()); // A listener may end the shipper that failed.
+    long start = config.nanoClock().getAsLong();
     try {
-      for (Thread thread : uploadThreads) {
-        thread.join(JOIN_MS);
-      }
-      packThread.join(JOIN_MS);
-      if (Thread.currentThread() != reportThread) { // A listener may end the shipper that failed.
-        reportThread.join(JOIN_MS);
+      for (Thread thread : ending) {
+        long sinceMs = TimeUnit.NANOSECONDS.toMillis(config.nanoClock().getAsLong() - start);
+        thread.join(Math.max(1, JOIN_MS - sinceMs));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+    ending.removeIf(thread -> !thread.isAlive());
+    if (!ending.isEmpty()) {
+      LOG.warn("{}: ended, but for {}", container.location(), ending);
     }
   }
 
