@@ -3,8 +3,8 @@ package io.drva.blobsink;
 import java.io.Closeable;
 
 /**
- * A segment ready to be stored. Owns its buffer; closing gives the buffer back, after which the
- * content is gone.
+ * A segment ready to be stored. Owns its buffer, until it is closed or discarded: then the content
+ * is gone.
  */
 final class SealedSegment implements Closeable {
   private final ObjectHeader header;
@@ -47,8 +47,14 @@ final class SealedSegment implements Closeable {
     return ObjectNames.chain(header.number());
   }
 
+  /** To be used when the content was stored, or never handed out. */
   @Override
   public void close() {
     buffer.close();
+  }
+
+  /** To be used when somebody may still read the content. */
+  void discard() {
+    buffer.discard();
   }
 }

@@ -19,7 +19,8 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <ol>
  *   <li>There are at most {@code GUARANTEED * domainsMax + spares} buffers, of {@link #bufferBytes}
- *       each.
+ *       each. (One that was discarded is no longer one of them; its memory goes when nobody reads
+ *       it any more.)
  *   <li>A domain that holds fewer than {@link #GUARANTEED} gets one without waiting.
  *   <li>A domain that holds more waits only while it holds all it may, or all spares are lent.
  *       Which of several borrowers comes first is not promised.
@@ -236,9 +237,21 @@ public final class SegmentBuffers {
 
     private Buffer() {}
 
-    /** Gives the buffer back. To be called once. */
+    /** Gives the buffer back. To be called once, unless it is discarded. */
     @Override
     public void close() {
+      end(true);
+    }
+
+    /**
+     * Gives the buffer's place back, but leaves its memory to whoever still reads it: the library
+     * of a store, after an upload that was broken off. To be called once, unless it is closed.
+     */
+    void discard() {
+      end(false);
+    }
+
+    private void end(boolean reusable) {
       lock.lock();
       try {
         if (holder == null) {
@@ -246,7 +259,9 @@ public final class SegmentBuffers {
         }
         holder.cameHome();
         holder = null;
-        free.push(this);
+        if (reusable) {
+          free.push(this);
+        }
       } finally {
         lock.unlock();
       }

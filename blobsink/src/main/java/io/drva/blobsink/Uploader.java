@@ -82,21 +82,31 @@ final class Uploader implements Runnable {
    * @return whether there may be more; false when stopped
    */
   private boolean uploadNext() throws IOException, InterruptedException {
-    try (SealedSegment segment = window.take()) {
-      if (segment == null) {
-        return false;
+    SealedSegment segment = window.take();
+    if (segment == null) {
+      return false;
+    }
+    boolean stored = false;
+    inFlight.incrementAndGet();
+    try {
+      stored = upload(segment);
+      return stored;
+    } finally {
+      inFlight.decrementAndGet();
+      // A put that was broken off may have left a library behind that is still sending from this
+      // buffer: it must not come to hold another segment, perhaps of another domain.
+      if (stored) {
+        segment.close();
+      } else {
+        segment.discard();
       }
-      inFlight.incrementAndGet();
-      try {
-        upload(segment);
-      } finally {
-        inFlight.decrementAndGet();
-      }
-      return true;
     }
   }
 
-  private void upload(SealedSegment segment) throws IOException, InterruptedException {
+  /**
+   * @return false when stopped
+   */
+  private boolean upload(SealedSegment segment) throws IOException, InterruptedException {
     for (int failures = 0; ; failures++) {
       long start = config.nanoClock().getAsLong();
       try {
@@ -104,7 +114,7 @@ final class Uploader implements Runnable {
           requireMine(segment);
         }
         stored(segment, config.nanoClock().getAsLong() - start);
-        return;
+        return true;
       } catch (StoreException e) {
         if (Thread.currentThread().isInterrupted()) {
           throw new InterruptedException("stopped during an upload");
@@ -112,7 +122,7 @@ final class Uploader implements Runnable {
         report(e);
       }
       if (!window.pause(backoffMs(failures))) {
-        return;
+        return false;
       }
     }
   }

@@ -125,7 +125,12 @@ final class SegmentBuffersTest {
 
     private void giveBack(Model domain) {
       SegmentBuffers.Buffer buffer = domain.held.remove(random.nextInt(domain.held.size()));
-      buffer.close();
+      if (random.nextInt(20) == 0) {
+        buffer.discard();
+        reserved.remove(buffer);
+      } else {
+        buffer.close();
+      }
       assertThrows(IllegalStateException.class, buffer::close);
       forgetIfGone(domain);
     }
@@ -213,6 +218,18 @@ final class SegmentBuffersTest {
     assertEquals(5, pool.inUse());
     taken.forEach(SegmentBuffers.Buffer::close);
     return pool;
+  }
+
+  @Test
+  void aDiscardedBufferIsLetGoOf() throws Exception {
+    SegmentBuffers.Share share = TestChains.share(SEGMENT_BYTES, 0);
+    long bytes =
+        DirectMemory.bytesOf(
+            () -> {
+              share.take().discard();
+              return share;
+            });
+    assertEquals(0, bytes);
   }
 
   @Test

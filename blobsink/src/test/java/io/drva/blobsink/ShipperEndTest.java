@@ -150,6 +150,24 @@ final class ShipperEndTest {
     assertNothingInUse(pool);
   }
 
+  /** A library may be sending from a buffer still after its caller was interrupted. */
+  @Test
+  void aBufferWhoseUploadWasBrokenOffIsNeverWrittenAgain() throws Exception {
+    SegmentBuffers pool = new SegmentBuffers(1, 3, SEGMENT_BYTES);
+    SilentContainer silent = new SilentContainer(new MemoryContainer("broken-off"), true);
+    List<TestRecord> records = records(500);
+    try (Shipper stuck = shipper(pool, silent, config(2), log(records))) {
+      stuck.start();
+      silent.awaitPuts(2);
+      stuck.abort();
+    }
+    try (Shipper next = shipper(pool, new MemoryContainer("next"), config(4), log(records))) {
+      next.start();
+      listener.awaitReplicated(records.size());
+    }
+    assertTrue(silent.contentIsUnchanged());
+  }
+
   /** Whoever keeps a shipper to read its figures does not keep its memory. */
   @Test
   void itsMemoryBesideTheBuffersIsLetGoOf() throws Exception {
