@@ -37,19 +37,36 @@ public final class ChainOwner {
    */
   private static final int FENCE_ATTEMPTS_MAX = 1000;
 
-  private ChainOwner() {}
+  private final Container container;
+  private final LongSupplier microClock;
+  private final UUID domainId;
+  private final ChainReader reader;
+
+  private ChainOwner(
+      Container container, LongSupplier microClock, UUID domainId, ChainReader reader) {
+    this.container = container;
+    this.microClock = microClock;
+    this.domainId = domainId;
+    this.reader = reader;
+  }
+
+  /** {@link #inspect} and {@link #take()} in one. */
+  public static ChainHead take(Container container, String domainName, LongSupplier microClock)
+      throws IOException {
+    return inspect(container, domainName, microClock).take();
+  }
 
   /**
-   * Takes a chain over, or begins one. The container is created when it is absent.
+   * Looks at the chain as it is, which disturbs no owner. The container is created, and given its
+   * descriptor, when it is absent.
    *
    * @param domainName the domain's name, which is the container's
    * @param microClock the time, microseconds since 1970
-   * @return the chain's end, which is this owner's fence
    * @throws ChainGapException when an object that was stored is missing: going on would hide the
    *     loss
    * @throws CorruptObjectException when an object of the chain is damaged
    */
-  public static ChainHead take(Container container, String domainName, LongSupplier microClock)
+  public static ChainOwner inspect(Container container, String domainName, LongSupplier microClock)
       throws IOException {
     container.createIfAbsent();
     DomainDescriptor descriptor = descriptor(container, domainName, microClock);
@@ -59,9 +76,24 @@ public final class ChainOwner {
     if (gap.isPresent() && gap.get().certain()) {
       throw new ChainGapException(container, gap.get());
     }
+    return new ChainOwner(container, microClock, descriptor.domainId(), reader);
+  }
+
+  /** The last LSN that the chain holds, as far as it was read. */
+  public long lastLsn() {
+    return reader.state().lastLsn();
+  }
+
+  /**
+   * Takes the chain over, or begins it. To be called once.
+   *
+   * @return the chain's end, which is this owner's fence; an owner that was still at work may have
+   *     extended the chain since {@link #inspect}
+   */
+  public ChainHead take() throws IOException {
     ChainState state = reader.state();
     for (int attempt = 0; attempt < FENCE_ATTEMPTS_MAX; attempt++) {
-      ObjectHeader fence = fence(state, descriptor.domainId(), microClock.getAsLong());
+      ObjectHeader fence = fence(state, domainId, microClock.getAsLong());
       ByteBuffer object = encode(fence);
       Digest digest = Digest.of(object.slice(0, Format.HEADER_BYTES));
       ObjectRef ref = new ObjectRef(container.location(), ObjectNames.chain(fence.number()));

@@ -256,19 +256,19 @@ final class SegmentBuffersTest {
   @Test
   void fillsAnAmountOfDirectMemoryWithDomains() {
     long bytes = 240L << 20;
-    SegmentBuffers pool = SegmentBuffers.within(bytes, 4, 8 << 20, 16_384);
+    SegmentBuffers pool = SegmentBuffers.within(bytes, 0, 4, 8 << 20, 16_384);
     assertEquals(9, pool.domainsMax());
     assertEquals(5, pool.spares());
     assertTrue(bytesOf(pool, 8 << 20, 16_384) <= bytes);
     // One domain is worth more than the spares.
-    SegmentBuffers large = SegmentBuffers.within(bytes, 16, 32 << 20, 16_384);
+    SegmentBuffers large = SegmentBuffers.within(bytes, 0, 16, 32 << 20, 16_384);
     assertEquals(1, large.domainsMax());
     assertEquals(5, large.spares());
     assertTrue(bytesOf(large, 32 << 20, 16_384) <= bytes);
     IllegalArgumentException none =
         assertThrows(
             IllegalArgumentException.class,
-            () -> SegmentBuffers.within(64 << 20, 4, 32 << 20, 16_384));
+            () -> SegmentBuffers.within(64 << 20, 0, 4, 32 << 20, 16_384));
     assertTrue(none.getMessage().contains("make the segments smaller"), none.getMessage());
   }
 

@@ -1,10 +1,12 @@
 package io.drva.appliance;
 
+import com.sun.management.HotSpotDiagnosticMXBean;
 import io.drva.blobsink.ObjectStore;
 import io.drva.blobsink.ObjectStores;
 import io.drva.blobsink.SegmentBuffers;
 import io.drva.blobsink.ShipperConfig;
 import io.drva.blobsink.StoreException;
+import io.drva.logstore.DomainLog;
 import io.drva.logstore.LogVolume;
 import io.drva.logstore.VolumeOptions;
 import io.drva.protocol.ErrorCode;
@@ -20,6 +22,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -55,8 +58,11 @@ public final class Appliance implements AutoCloseable {
   /** Of one domain. */
   private static final long QUEUE_BYTES_MAX = 24L << 20;
 
-  /** Direct memory for the segments of all domains; the rest of the limit is for frames. */
-  private static final long SEGMENTS_DIRECT_BYTES = 240L << 20;
+  /**
+   * Direct memory that no domain has: copy buffers of a directory store, windows of logs that are
+   * being opened, what the JDK keeps for each thread that does file operations.
+   */
+  private static final long OTHER_DIRECT_BYTES = 24L << 20;
 
   private final ApplianceConfig config;
   private final Clocks clocks;
@@ -64,7 +70,7 @@ public final class Appliance implements AutoCloseable {
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final ConcurrentSkipListMap<String, Domain> domains = new ConcurrentSkipListMap<>();
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
-  private final SegmentBuffers segmentBuffers;
+  private SegmentBuffers segmentBuffers;
   private ScheduledExecutorService assigner;
   private LogVolume volume;
   private ObjectStore store;
@@ -75,12 +81,6 @@ public final class Appliance implements AutoCloseable {
   private Appliance(ApplianceConfig config, Clocks clocks) {
     this.config = config;
     this.clocks = clocks;
-    this.segmentBuffers =
-        SegmentBuffers.within(
-            SEGMENTS_DIRECT_BYTES,
-            config.uploadsInFlight(),
-            config.segmentBytes(),
-            ShipperConfig.SEGMENT_RECORDS_MAX);
   }
 
   /**
@@ -103,6 +103,7 @@ public final class Appliance implements AutoCloseable {
   }
 
   private void open(Map<String, String> environment) throws IOException {
+    segmentBuffers = segmentBuffers();
     store = opened(ObjectStores.open(config.store(), environment));
     volume =
         opened(
@@ -121,12 +122,35 @@ public final class Appliance implements AutoCloseable {
     }
   }
 
+  /** Divides the process's direct memory: how many domains it serves follows from it. */
+  private SegmentBuffers segmentBuffers() throws IOException {
+    long limitBytes =
+        Long.parseLong(
+            ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
+                .getVMOption("MaxDirectMemorySize")
+                .getValue());
+    long directBytes = limitBytes > 0 ? limitBytes : Runtime.getRuntime().maxMemory();
+    try {
+      return SegmentBuffers.within(
+          directBytes - OTHER_DIRECT_BYTES,
+          DomainLog.directBytes(),
+          config.uploadsInFlight(),
+          config.segmentBytes(),
+          ShipperConfig.SEGMENT_RECORDS_MAX);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("segment.size: " + e.getMessage(), e);
+    }
+  }
+
   private void meter() {
     Gauge.builder("drva.log.budget.bytes", volume, LogVolume::sizeBytes)
         .description("Size budget of the log store volume")
         .register(metrics);
     Gauge.builder("drva.log.volume.used.bytes", volume, LogVolume::usedBytes)
         .description("Bytes of the volume that log files take, recycled ones included")
+        .register(metrics);
+    Gauge.builder("drva.segment.buffers.in.use", segmentBuffers, SegmentBuffers::inUse)
+        .description("Segments being filled or stored, of all domains")
         .register(metrics);
     new JvmMemoryMetrics().bindTo(metrics);
     new NettyAllocatorMetrics(PooledByteBufAllocator.DEFAULT).bindTo(metrics);

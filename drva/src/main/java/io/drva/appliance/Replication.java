@@ -30,7 +30,7 @@ final class Replication {
   }
 
   /**
-   * Takes the domain's chain, opens its log, checks that the two fit together, and starts the
+   * Opens the domain's log, checks that it fits the domain's chain, takes the chain, and starts the
    * domain.
    *
    * @throws AssignmentException when they do not, or when there are too many domains already
@@ -72,8 +72,8 @@ final class Replication {
     String name = domain.name();
     Container container = store.container(name);
     boolean known = volume.domains().contains(name);
-    ChainHead head = ChainOwner.take(container, name, clocks.wallMicros());
-    if (!known && head.lastLsn() > 0) {
+    ChainOwner owner = ChainOwner.inspect(container, name, clocks.wallMicros());
+    if (!known && owner.lastLsn() > 0) {
       throw new AssignmentException(
           409,
           "domain "
@@ -81,12 +81,15 @@ final class Replication {
               + ": "
               + container.location()
               + " holds its chain up to LSN "
-              + head.lastLsn()
+              + owner.lastLsn()
               + ", but this log store volume has no log of it; start the appliance with the volume that it was written with");
     }
     DomainLog log = volume.openDomain(name, listener(domain));
     try {
-      requireFit(name, container, log, head);
+      // Before the chain is taken: an appliance that cannot serve the domain leaves its owner alone.
+      requireFit(name, container, log, owner.lastLsn());
+      ChainHead head = owner.take();
+      requireFit(name, container, log, head.lastLsn());
       LogSource source = new LogSource(log, head);
       Shipper shipper =
           new Shipper(
@@ -116,9 +119,12 @@ final class Replication {
     return backlog;
   }
 
-  private static void requireFit(String name, Container container, DomainLog log, ChainHead head)
+  /**
+   * @param chainLsn the last LSN that the chain holds
+   */
+  private static void requireFit(String name, Container container, DomainLog log, long chainLsn)
       throws AssignmentException {
-    if (log.lastLsn() < head.lastLsn()) {
+    if (log.lastLsn() < chainLsn) {
       throw new AssignmentException(
           409,
           "domain "
@@ -128,10 +134,10 @@ final class Replication {
               + ", but "
               + container.location()
               + " holds LSN "
-              + head.lastLsn()
+              + chainLsn
               + " already: this volume is older than the chain, or was restored from a copy");
     }
-    if (log.firstLsn() > head.lastLsn() + 1) {
+    if (log.firstLsn() > chainLsn + 1) {
       throw new AssignmentException(
           409,
           "domain "
@@ -141,7 +147,7 @@ final class Replication {
               + ", but "
               + container.location()
               + " ends with LSN "
-              + head.lastLsn()
+              + chainLsn
               + ": the records between were replicated to another container; check 'store'");
     }
   }

@@ -36,8 +36,11 @@ final class CycleScanner {
   /** Documents, and the records in them, start at multiples of this. */
   static final int ALIGNMENT_BYTES = 4;
 
+  /** The direct memory that a scanner takes. */
+  static final int DIRECT_BYTES = LogLimits.SCAN_WINDOW_BYTES + SystemDisk.BLOCK_BYTES;
+
   private final ByteBuffer window =
-      ByteBuffer.allocateDirect(LogLimits.SCAN_WINDOW_BYTES + SystemDisk.BLOCK_BYTES)
+      ByteBuffer.allocateDirect(DIRECT_BYTES)
           .alignedSlice(SystemDisk.BLOCK_BYTES)
           .limit(LogLimits.SCAN_WINDOW_BYTES)
           .slice()

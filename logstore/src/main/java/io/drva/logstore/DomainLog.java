@@ -432,6 +432,11 @@ public final class DomainLog implements AutoCloseable {
 
   // ---- any thread's ----
 
+  /** The direct memory that a log with one reader takes, bytes. */
+  public static int directBytes() {
+    return RecordGroup.DIRECT_BYTES + CycleScanner.DIRECT_BYTES;
+  }
+
   /** The LSN of the last record appended; one less than the first LSN when there is none. */
   public long lastLsn() {
     return lastLsn;

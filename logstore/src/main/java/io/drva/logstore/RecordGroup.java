@@ -24,8 +24,10 @@ final class RecordGroup {
    */
   static final int SLACK_BYTES = 64;
 
-  private final ByteBuffer buffer =
-      ByteBuffer.allocateDirect(encodedBytes(LogLimits.DATA_BYTES_MAX) + SLACK_BYTES);
+  /** The direct memory that a group takes. */
+  static final int DIRECT_BYTES = encodedBytes(LogLimits.DATA_BYTES_MAX) + SLACK_BYTES;
+
+  private final ByteBuffer buffer = ByteBuffer.allocateDirect(DIRECT_BYTES);
 
   private long lastLsn;
 
