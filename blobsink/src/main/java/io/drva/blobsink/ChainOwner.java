@@ -79,6 +79,11 @@ public final class ChainOwner {
     return new ChainOwner(container, microClock, descriptor.domainId(), reader);
   }
 
+  /** What the descriptor calls the domain: another container has another. */
+  public UUID domainId() {
+    return domainId;
+  }
+
   /** The last LSN that the chain holds, as far as it was read. */
   public long lastLsn() {
     return reader.state().lastLsn();

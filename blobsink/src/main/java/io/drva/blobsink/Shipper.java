@@ -259,9 +259,6 @@ public final class Shipper implements AutoCloseable {
         source.dataCrc32c(),
         data);
     lastReadLsn = lsn;
-    if (builder.recordCount() == 1) {
-      window.begun(builder.firstTimeMicros());
-    }
     return true;
   }
 
@@ -307,6 +304,8 @@ public final class Shipper implements AutoCloseable {
       return;
     } catch (RuntimeException e) {
       fail(e);
+    } catch (Error e) {
+      fail(new IllegalStateException("the listener failed: " + e, e));
     }
     Exception failure;
     synchronized (this) {
@@ -385,14 +384,6 @@ public final class Shipper implements AutoCloseable {
   /** The last LSN up to which everything is stored. */
   public long replicatedLsn() {
     return replicatedLsn;
-  }
-
-  /**
-   * The time of the first record that was taken and is not replicated; Long.MAX_VALUE when there is
-   * none.
-   */
-  public long oldestUnreplicatedTimeMicros() {
-    return window.oldestTimeMicros();
   }
 
   /** Segments stored by this shipper. */

@@ -34,16 +34,13 @@ final class UploadWindow {
   private long firstUnstored;
   private long nextNumber;
   private Horizon horizon;
-  private long begunTimeMicros = Long.MAX_VALUE;
   private boolean stopped;
 
   private static final class Entry {
-    final long firstTimeMicros;
     final Horizon end;
     boolean stored;
 
     Entry(SealedSegment segment) {
-      firstTimeMicros = segment.header().firstTimeMicros();
       end = new Horizon(segment.header().lastLsn(), segment.positions());
     }
   }
@@ -78,7 +75,6 @@ final class UploadWindow {
         return false;
       }
       entries[slot(number)] = new Entry(segment);
-      begunTimeMicros = Long.MAX_VALUE;
       waiting.add(segment);
       nextNumber++;
       changed.signalAll();
@@ -200,30 +196,6 @@ final class UploadWindow {
     lock.lock();
     try {
       return firstUnstored;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Says that a segment has its first record, with this time; the next {@link #submit} is it. */
-  void begun(long timeMicros) {
-    lock.lock();
-    try {
-      begunTimeMicros = timeMicros;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /**
-   * The time of the first record that is not below the horizon; Long.MAX_VALUE when there is none.
-   */
-  long oldestTimeMicros() {
-    lock.lock();
-    try {
-      return firstUnstored == nextNumber
-          ? begunTimeMicros
-          : entries[slot(firstUnstored)].firstTimeMicros;
     } finally {
       lock.unlock();
     }

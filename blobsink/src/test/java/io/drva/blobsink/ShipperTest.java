@@ -37,7 +37,6 @@ final class ShipperTest {
     try (Shipper shipper = start(memory, TestChains.config(seed))) {
       log.append(records);
       listener.awaitReplicated(records.size());
-      assertEquals(Long.MAX_VALUE, shipper.oldestUnreplicatedTimeMicros());
       assertEquals(records.size(), shipper.lastReadLsn());
       assertEquals(records.size(), shipper.replicatedLsn());
     }
@@ -125,7 +124,6 @@ final class ShipperTest {
       assertEquals(TestChains.CLOCK.getAsLong(), trouble.sinceMicros());
       assertEquals(0, shipper.replicatedLsn());
       assertEquals(List.of(), listener.reports());
-      assertEquals(records.getFirst().timeMicros(), shipper.oldestUnreplicatedTimeMicros());
       // Six buffers of at most 64 records each: the backlog stays in the log.
       assertTrue(shipper.lastReadLsn() <= 6 * 64, () -> "read " + shipper.lastReadLsn());
       faulty.down(false);

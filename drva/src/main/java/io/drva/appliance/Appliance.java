@@ -5,7 +5,6 @@ import io.drva.blobsink.ObjectStore;
 import io.drva.blobsink.ObjectStores;
 import io.drva.blobsink.SegmentBuffers;
 import io.drva.blobsink.ShipperConfig;
-import io.drva.blobsink.StoreException;
 import io.drva.logstore.DomainLog;
 import io.drva.logstore.LogVolume;
 import io.drva.logstore.VolumeOptions;
@@ -26,17 +25,11 @@ import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,15 +42,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Appliance implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Appliance.class);
-  private static final int STORE_RETRY_MS = 2_000;
-  private static final int CLOSE_MS = 30_000;
-
-  /** Frames that may wait for log writers, of all domains together. */
-  private static final long QUEUE_BYTES = 48L << 20;
-
-  /** Of one domain. */
-  private static final long QUEUE_BYTES_MAX = 24L << 20;
-
   /**
    * Direct memory that no domain has: copy buffers of a directory store, windows of logs that are
    * being opened, what the JDK keeps for each thread that does file operations.
@@ -68,15 +52,13 @@ public final class Appliance implements AutoCloseable {
   private final Clocks clocks;
   private final PrometheusMeterRegistry metrics =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-  private final ConcurrentSkipListMap<String, Domain> domains = new ConcurrentSkipListMap<>();
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private SegmentBuffers segmentBuffers;
-  private ScheduledExecutorService assigner;
   private LogVolume volume;
   private ObjectStore store;
   private ProtocolServer server;
   private ControlApi control;
-  private boolean closed;
+  private Domains domains;
 
   private Appliance(ApplianceConfig config, Clocks clocks) {
     this.config = config;
@@ -109,17 +91,13 @@ public final class Appliance implements AutoCloseable {
         opened(
             LogVolume.open(
                 config.volumePath(), VolumeOptions.of(config.volumeBytes(), config.cycleBytes())));
-    assigner =
-        Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().name("assign").daemon().factory());
+    domains = opened(new Domains(volume, store, segmentBuffers, metrics, config, clocks));
     meter();
     server = opened(ProtocolServer.start(serverOptions(), this::attach));
     control = opened(ControlApi.start(this, metrics, config.control()));
     TreeSet<String> names = new TreeSet<>(volume.domains());
     names.addAll(config.domains());
-    for (String name : names) {
-      takeUp(added(newDomain(name)));
-    }
+    names.forEach(domains::takeUp);
   }
 
   /** Divides the process's direct memory: how many domains it serves follows from it. */
@@ -187,43 +165,6 @@ public final class Appliance implements AutoCloseable {
     return domain.attach(session);
   }
 
-  private Domain newDomain(String name) {
-    return new Domain(
-        name, clocks, new DomainMetrics(metrics, name), QUEUE_BYTES_MAX, this::spaceFreed);
-  }
-
-  /** Has the domain known, and the memory for waiting frames divided anew. */
-  private Domain added(Domain domain) {
-    domains.put(domain.name(), domain);
-    long each = Math.min(QUEUE_BYTES_MAX, QUEUE_BYTES / domains.size());
-    domains.values().forEach(d -> d.queueBytes(each));
-    return domain;
-  }
-
-  private void spaceFreed() {
-    domains.values().forEach(Domain::spaceFreed);
-  }
-
-  /** Tries to start a domain, and again later when the store does not answer. */
-  private void takeUp(Domain domain) {
-    try {
-      connect(domain);
-    } catch (StoreException e) {
-      domain.waiting(e.getMessage());
-      try {
-        var _ = assigner.schedule(() -> takeUp(domain), STORE_RETRY_MS, TimeUnit.MILLISECONDS);
-      } catch (RejectedExecutionException stopping) {
-        LOG.debug("domain {} is not tried again", domain.name(), stopping);
-      }
-    } catch (AssignmentException | IOException | RuntimeException e) {
-      domain.failed("cannot be taken up", e);
-    }
-  }
-
-  private void connect(Domain domain) throws IOException, AssignmentException {
-    Replication.connect(domain, volume, store, segmentBuffers, config, clocks);
-  }
-
   /**
    * Assigns a domain to this appliance. A domain that it has already is left as it is, unless it has
    * failed: then it is taken up anew.
@@ -231,58 +172,17 @@ public final class Appliance implements AutoCloseable {
    * @throws AssignmentException when the name is not allowed, the store does not answer, or log and
    *     container do not fit together
    */
-  public synchronized Domain assign(String name) throws AssignmentException {
-    if (closed) {
-      throw new AssignmentException(503, "the appliance stops");
-    }
-    Domain present = domains.get(name);
-    if (present != null && present.state() != DomainState.FAILED) {
-      return present;
-    }
-    if (!ConfigFile.isDomainName(name)) {
-      throw new AssignmentException(
-          400, "'" + name + "' is not a domain name: " + ConfigFile.DOMAIN_RULE);
-    }
-    if (present != null) {
-      close(present);
-    }
-    Domain domain = newDomain(name);
-    try {
-      connect(domain);
-      return added(domain);
-    } catch (StoreException e) {
-      throw refused(
-          domain,
-          new AssignmentException(
-              502, "domain " + name + ": the object store does not answer: " + e.getMessage(), e));
-    } catch (IOException e) {
-      throw refused(
-          domain, new AssignmentException(500, "domain " + name + ": " + e.getMessage(), e));
-    } catch (AssignmentException e) {
-      throw refused(domain, e);
-    }
+  public void assign(String name) throws AssignmentException {
+    domains.assign(name);
   }
 
-  /** A domain that this appliance had before stays, as one that has failed. */
-  private AssignmentException refused(Domain domain, AssignmentException why) {
-    if (domains.containsKey(domain.name())) {
-      domain.failed("cannot be taken up", why);
-      domains.put(domain.name(), domain);
-    }
-    return why;
-  }
-
-  Domain domain(String name) {
-    return domains.get(name);
-  }
-
-  Collection<Domain> domains() {
-    return domains.values();
+  Domains domains() {
+    return domains;
   }
 
   Health health() {
     return Health.of(
-        domains.values().stream().map(Domain::problem).filter(Objects::nonNull).toList());
+        domains.all().stream().map(Domain::problem).filter(Objects::nonNull).toList());
   }
 
   /** The replicated RPO of a domain that this appliance has, in microseconds. */
@@ -314,27 +214,19 @@ public final class Appliance implements AutoCloseable {
    * lets go of everything.
    */
   @Override
-  public synchronized void close() {
-    closed = true;
-    if (assigner != null) {
-      assigner.shutdownNow();
-      close(() -> awaitAssigner());
-    }
+  public void close() {
+    // In the order of the path of a write: no more frames, then the logs and what ships them.
     List<AutoCloseable> closing = new ArrayList<>(opened);
     if (server != null) {
       closing.remove(server);
       close(server);
     }
-    domains.values().forEach(Appliance::close);
+    if (domains != null) {
+      closing.remove(domains);
+      close(domains);
+    }
     closing.forEach(Appliance::close);
     opened.clear();
-  }
-
-  /** A domain that is being taken up all the same finds itself closed, and is not started. */
-  private void awaitAssigner() throws InterruptedException {
-    if (!assigner.awaitTermination(CLOSE_MS, TimeUnit.MILLISECONDS)) {
-      LOG.warn("a domain is still being taken up");
-    }
   }
 
   private static void close(AutoCloseable resource) {

@@ -102,12 +102,12 @@ final class ControlApi implements AutoCloseable {
           return new Answer(200, "text/plain; version=0.0.4; charset=utf-8", metrics.scrape());
         }
         case DOMAINS -> {
-          return Answer.json(200, appliance.domains().stream().map(Domain::status).toList());
+          return Answer.json(200, appliance.domains().all().stream().map(Domain::status).toList());
         }
         default -> {
           if (path.startsWith(DOMAINS + "/")) {
             String name = path.substring(DOMAINS.length() + 1);
-            Domain domain = appliance.domain(name);
+            Domain domain = appliance.domains().get(name);
             return domain == null
                 ? Answer.error(404, "domain '" + name + "' is not assigned to this appliance")
                 : Answer.json(200, domain.status());
@@ -115,7 +115,7 @@ final class ControlApi implements AutoCloseable {
         }
       }
     } else if (method.equals("PUT") && path.startsWith(DOMAINS + "/")) {
-      return Answer.json(200, appliance.assign(path.substring(DOMAINS.length() + 1)).status());
+      return Answer.json(200, appliance.domains().assign(path.substring(DOMAINS.length() + 1)).status());
     }
     return Answer.error(404, "no such resource: " + method + " " + path);
   }

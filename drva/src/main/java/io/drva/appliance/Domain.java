@@ -12,6 +12,7 @@ import io.drva.protocol.SessionEnd;
 import io.drva.protocol.SessionHandler;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -35,6 +36,12 @@ import org.slf4j.LoggerFactory;
  */
 final class Domain implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Domain.class);
+
+  /**
+   * How long a writer waits for space without looking: files also become free when a reader leaves
+   * one, or another log is closed, which nobody tells.
+   */
+  private static final long SPACE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final String name;
   private final Clocks clocks;
@@ -83,14 +90,14 @@ final class Domain implements AutoCloseable {
   /**
    * Puts the domain to work. Called once.
    *
-   * @throws IOException when it was closed before
+   * @throws IOException when it was closed, or its log failed, before
    */
   void start(DomainLog domainLog, Backlog unreplicated, Replication domainReplication)
       throws IOException {
     lock.lock();
     try {
-      if (state == DomainState.CLOSED) {
-        throw new IOException("domain " + name + ": " + reason);
+      if (state != DomainState.WAITING_FOR_STORE) {
+        throw new IOException("domain " + name + ": " + state + ", " + reason);
       }
       log = domainLog;
       backlog = unreplicated;
@@ -272,7 +279,7 @@ final class Domain implements AutoCloseable {
    *
    * @return false when the domain stops first
    */
-  boolean awaitSpace(int dataBytes) throws IOException {
+  boolean awaitSpace(int dataBytes) throws IOException, InterruptedException {
     LOG.warn(
         "domain {}: the log is full; sessions are held back until the object store has taken what it holds",
         name);
@@ -280,8 +287,9 @@ final class Domain implements AutoCloseable {
     while (!log.hasSpace(dataBytes)) {
       lock.lock();
       try {
-        while (timesSpaceFreed == seen && state == DomainState.ACTIVE) {
-          changed.awaitUninterruptibly();
+        long left = SPACE_NANOS;
+        while (timesSpaceFreed == seen && state == DomainState.ACTIVE && left > 0) {
+          left = changed.awaitNanos(left);
         }
         if (state != DomainState.ACTIVE) {
           return false;
@@ -498,12 +506,18 @@ final class Domain implements AutoCloseable {
       lock.unlock();
     }
     queue.close();
-    if (writer != null) {
-      joinUninterruptibly(writer);
-      replication.close();
-      log.close();
+    try {
+      if (writer != null) {
+        joinUninterruptibly(writer);
+        try {
+          replication.close();
+        } finally {
+          log.close();
+        }
+      }
+    } finally {
+      metrics.close();
     }
-    metrics.close();
   }
 
   private static void joinUninterruptibly(Thread thread) {

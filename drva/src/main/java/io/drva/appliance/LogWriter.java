@@ -152,7 +152,7 @@ final class LogWriter implements Runnable {
     }
   }
 
-  private long apply(Object item) throws IOException, StoppedException {
+  private long apply(Object item) throws IOException, StoppedException, InterruptedException {
     if (item instanceof ExtentFrame frame) {
       try {
         SessionProgress progress = attached.get(frame.session());
@@ -189,7 +189,7 @@ final class LogWriter implements Runnable {
   }
 
   private void append(SessionProgress progress, ExtentFrame frame)
-      throws IOException, StoppedException {
+      throws IOException, StoppedException, InterruptedException {
     ByteBuffer data = frameData.of(frame.data());
     awaitSpace(data.remaining());
     long lsn =
@@ -217,7 +217,7 @@ final class LogWriter implements Runnable {
     metrics.ingested(frame.lengthBytes());
   }
 
-  private void attach(SessionProgress progress) throws IOException, StoppedException {
+  private void attach(SessionProgress progress) throws IOException, StoppedException, InterruptedException {
     ServerSession session = progress.session();
     attached.values().removeIf(other -> other.slot() == progress.slot());
     HostState host = hostOf(progress);
@@ -237,10 +237,11 @@ final class LogWriter implements Runnable {
     progress.attached(loggedSeq, log.lastLsn(), attachedLsn);
     attached.put(progress.session(), progress);
     // All that the host had in the log before is forced when it is told the number.
-    acknowledgements.afterForce(log.lastLsn(), () -> domain.welcome(progress, loggedSeq));
+    acknowledgements.afterForce(
+        log.lastLsn(), progress.slot(), () -> domain.welcome(progress, loggedSeq));
   }
 
-  private void openDisk(DiskOpened opened) throws IOException, StoppedException {
+  private void openDisk(DiskOpened opened) throws IOException, StoppedException, InterruptedException {
     awaitSpace(RECORD_NAMES_BYTES);
     log.openDisk(
         opened.progress.slot().number(),
@@ -253,12 +254,13 @@ final class LogWriter implements Runnable {
     appended();
   }
 
-  private void close(SessionProgress progress) throws IOException, StoppedException {
+  private void close(SessionProgress progress) throws IOException, StoppedException, InterruptedException {
     if (attached.remove(progress.session()) != null) {
       awaitSpace(RECORD_NAMES_BYTES);
       log.closeHost(progress.slot().number(), now());
       appended();
-      acknowledgements.afterForce(log.lastLsn(), progress.session()::finish);
+      acknowledgements.afterForce(
+          log.lastLsn(), progress.slot(), progress.session()::finish);
     }
   }
 
@@ -286,7 +288,7 @@ final class LogWriter implements Runnable {
     }
   }
 
-  private void awaitSpace(int dataBytes) throws IOException, StoppedException {
+  private void awaitSpace(int dataBytes) throws IOException, StoppedException, InterruptedException {
     if (!log.hasSpace(dataBytes) && !domain.awaitSpace(dataBytes)) {
       throw new StoppedException();
     }

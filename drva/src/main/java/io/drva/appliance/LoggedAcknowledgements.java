@@ -17,8 +17,8 @@ import java.util.Deque;
  *       then the log chooses the LSN that the force will cover.
  *   <li>The force returns without error; otherwise the log has stopped and nothing is acknowledged
  *       any more.
- *   <li>Only then is acknowledged what was published before the force and is covered by its LSN
- *       ({@link SessionProgress#forced}).
+ *   <li>Only then is acknowledged what was published and is covered by the force's LSN ({@link
+ *       SessionProgress#forced}).
  * </ol>
  */
 final class LoggedAcknowledgements {
@@ -30,9 +30,9 @@ final class LoggedAcknowledgements {
   /** Force thread: those that the running force is for. */
   private SessionProgress[] forcing = {};
 
-  private record AfterForce(long lsn, Runnable action) {}
+  private record AfterForce(long lsn, HostSlot host, Runnable action) {}
 
-  /** In the order of their LSNs; guarded by this. */
+  /** In the order of their LSNs, one for each host; guarded by this. */
   private final Deque<AfterForce> afterForce = new ArrayDeque<>();
 
   /** Guarded by this. */
@@ -63,12 +63,14 @@ final class LoggedAcknowledgements {
 
   /**
    * Log writer: has the action run once everything up to the LSN is forced, on the force thread, or
-   * here if it is already.
+   * here if it is already. It takes the place of another that waits for the same host: that is for a
+   * connection which has been superseded.
    */
-  void afterForce(long lsn, Runnable action) {
+  void afterForce(long lsn, HostSlot host, Runnable action) {
     synchronized (this) {
+      afterForce.removeIf(waiting -> waiting.host == host);
       if (lsn > forcedLsn) {
-        afterForce.add(new AfterForce(lsn, action));
+        afterForce.add(new AfterForce(lsn, host, action));
         return;
       }
     }

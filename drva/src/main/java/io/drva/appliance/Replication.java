@@ -15,6 +15,8 @@ import io.drva.logstore.ForceListener;
 import io.drva.logstore.LogReader;
 import io.drva.logstore.LogVolume;
 import java.io.IOException;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** A domain's way into the object store: its shipper and what it reads from. */
@@ -87,9 +89,11 @@ final class Replication {
     DomainLog log = volume.openDomain(name, listener(domain));
     try {
       // Before the chain is taken: an appliance that cannot serve the domain leaves its owner alone.
+      requireSameChain(name, container, log, owner.domainId());
       requireFit(name, container, log, owner.lastLsn());
       ChainHead head = owner.take();
       requireFit(name, container, log, head.lastLsn());
+      log.release(head.lastLsn()); // Which a term that was cut off may not have come to say.
       LogSource source = new LogSource(log, head);
       Shipper shipper =
           new Shipper(
@@ -117,6 +121,28 @@ final class Replication {
       }
     }
     return backlog;
+  }
+
+  /** LSNs may fit by chance; a log belongs to the one chain that it was first shipped to. */
+  private static void requireSameChain(
+      String name, Container container, DomainLog log, UUID chainId)
+      throws IOException, AssignmentException {
+    Optional<UUID> known = log.chain();
+    if (known.isEmpty()) {
+      log.bindChain(chainId);
+    } else if (!known.get().equals(chainId)) {
+      throw new AssignmentException(
+          409,
+          "domain "
+              + name
+              + ": the log was replicated to the chain "
+              + known.get()
+              + ", but "
+              + container.location()
+              + " holds the chain "
+              + chainId
+              + ": check 'store', or use the log store volume that belongs to it");
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.drva.appliance;
 
 import io.drva.protocol.ServerSession;
+import java.util.function.LongConsumer;
 
 /**
  * How far the frames of one connection have come: received (event loop), appended and handed over
@@ -11,6 +12,7 @@ final class SessionProgress {
 
   private final ServerSession session;
   private final HostSlot slot;
+  private final LongConsumer logged;
 
   // Log writer: the last frame that was appended, and its LSN.
   private long appendedSeq;
@@ -29,8 +31,8 @@ final class SessionProgress {
   // When whole socket reads came: the sequence number that ended the read, and the time. Event loop
   // writes, force thread reads. A full ring drops marks, which thins the sample of latencies and
   // nothing else.
-  private final long[] markSeq = new long[MARKS];
-  private final long[] markNanos = new long[MARKS];
+  private long[] markSeq;
+  private long[] markNanos;
   private volatile int marksWritten;
   private volatile int marksRead;
 
@@ -43,8 +45,16 @@ final class SessionProgress {
   private long attachedLsn;
 
   SessionProgress(ServerSession session, HostSlot slot) {
+    this(session, slot, session::logged);
+  }
+
+  /**
+   * @param logged is told what is logged, cumulatively
+   */
+  SessionProgress(ServerSession session, HostSlot slot, LongConsumer logged) {
     this.session = session;
     this.slot = slot;
+    this.logged = logged;
   }
 
   ServerSession session() {
@@ -79,6 +89,8 @@ final class SessionProgress {
     appendedSeq = loggedSeq;
     appendedLsn = lsn;
     attachedLsn = incarnationLsn;
+    markSeq = new long[MARKS];
+    markNanos = new long[MARKS];
     handOver();
   }
 
@@ -110,19 +122,24 @@ final class SessionProgress {
    * Force thread, after a force returned without error: acknowledges what it covers.
    *
    * <ol>
-   *   <li>A frame is covered if an LSN is that is its own or a later one.
-   *   <li>What was handed over when the force began is covered by this force, or by the one that
-   *       its hand-over causes: the log writer tells the force thread only after {@link #handOver}.
-   *   <li>So no acknowledgement is forgotten: the force that covers the last frame begins after that
-   *       frame was handed over, and nothing newer hides it.
+   *   <li>A frame is covered if an LSN is that is its own or a later one. So what was handed over
+   *       when the force began, or is by now, may be acknowledged if its LSN is covered.
+   *   <li>Let the force cover a connection's last frame. Then the frame was handed over before the
+   *       log chose what to cover, and it is what has been handed over by now: it is acknowledged.
+   *   <li>Let a newer frame have been handed over by now that is not covered. The log writer tells
+   *       the force thread of it, another force follows, and the same holds there. So no
+   *       acknowledgement is forgotten.
+   *   <li>While frames keep coming, what was handed over when the force began is acknowledged.
    * </ol>
    */
   void forced(long forcedLsn, long nowNanos, DomainMetrics metrics) {
-    if (forcingLsn > forcedLsn) {
+    long newestSeq = handedOverSeq;
+    boolean newestIsCovered = handedOverLsn <= forcedLsn;
+    if (!newestIsCovered && forcingLsn > forcedLsn) {
       return;
     }
-    long loggedSeq = forcingSeq;
-    session.logged(loggedSeq);
+    long loggedSeq = newestIsCovered ? newestSeq : forcingSeq;
+    logged.accept(loggedSeq);
     int read = marksRead;
     while (read != marksWritten && markSeq[read & (MARKS - 1)] <= loggedSeq) {
       metrics.ackLatency(nowNanos - markNanos[read & (MARKS - 1)]);

@@ -11,6 +11,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.drva.blobsink.ChainOwner;
 import io.drva.blobsink.ObjectStore;
 import io.drva.blobsink.ObjectStores;
+import io.drva.logstore.DomainLog;
+import io.drva.logstore.ForceListener;
+import io.drva.logstore.LogVolume;
+import io.drva.logstore.RecordType;
+import io.drva.logstore.VolumeOptions;
 import io.drva.protocol.ClientOptions;
 import io.drva.protocol.DiskStream;
 import io.drva.protocol.HostClient;
@@ -23,6 +28,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,6 +40,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -360,10 +367,12 @@ class ApplianceTest {
             client.awaitReplicated(
                 client.open("vm1", "disk0", DISK_BYTES, 512).write(0, data(512)), PATIENCE));
       }
-      // It can be tried again, first in vain.
+      // It can be tried again, first in vain. The chain's owner is not disturbed by that.
+      long objects = numberAfter(folder.resolve("store/finance/chain"));
       Answer again = http(appliance, "PUT", "/v1/domains/finance");
       assertEquals(409, again.status());
       assertTrue(again.body().contains(reason), again.body());
+      assertEquals(objects, numberAfter(folder.resolve("store/finance/chain")), "no fence");
       Files.move(folder.resolve("store/finance"), folder.resolve("old-finance"));
       assertEquals(200, http(appliance, "PUT", "/v1/domains/finance").status());
       assertEquals(
@@ -376,6 +385,85 @@ class ApplianceTest {
       String metrics = http(appliance, "GET", "/metrics").body();
       assertTrue(
           metrics.contains("drva_domain_active{domain=\"finance\"} 1.0"), "metrics of the new one");
+    }
+  }
+
+  @Test
+  void refusesAChainOfAnotherHistory() throws Exception {
+    for (String history : List.of("first", "second")) {
+      try (Appliance appliance = start("finance");
+          HostClient client = connect(appliance, "host1", "finance")) {
+        DiskStream disk = client.open("vm1", "disk0", DISK_BYTES, 512);
+        assertTrue(client.awaitReplicated(writes(disk, 20), PATIENCE));
+      }
+      if (history.equals("first")) {
+        Files.move(folder.resolve("volume"), folder.resolve("first-volume"));
+        Files.move(folder.resolve("store"), folder.resolve("first-store"));
+      }
+    }
+    // The LSNs fit to the last one; but what they stand for was written by other hosts.
+    Files.move(folder.resolve("store"), folder.resolve("second-store"));
+    Files.move(folder.resolve("first-store"), folder.resolve("store"));
+    long objects = numberAfter(folder.resolve("store/finance/chain"));
+    try (Appliance appliance = start("finance")) {
+      JsonNode refused = http(appliance, "GET", "/v1/domains/finance").json();
+      assertEquals("FAILED", refused.get("state").asText());
+      assertTrue(refused.get("reason").asText().contains("holds the chain"), refused.toString());
+    }
+    assertEquals(objects, numberAfter(folder.resolve("store/finance/chain")), "no fence");
+  }
+
+  /** The log of a process that was cut off after the store had everything, and before it knew. */
+  @Test
+  void aFullLogThatIsReplicatedAlreadyHasSpaceAfterARestart() throws Exception {
+    ApplianceConfig small = config("dir:" + folder.resolve("store"), 4L * CYCLE_BYTES, "finance");
+    Path volume = folder.resolve("volume");
+    fill(volume, small);
+    copy(volume, folder.resolve("cut"));
+    try (Appliance appliance = Appliance.start(small, Map.of(), Clocks.SYSTEM)) {
+      await(() -> appliance.replicatedLsn("finance") == appliance.lastLsn("finance"));
+    }
+    Files.move(volume, folder.resolve("drained"));
+    Files.move(folder.resolve("cut"), volume);
+    try (Appliance appliance = Appliance.start(small, Map.of(), Clocks.SYSTEM);
+        HostClient client = connect(appliance, "host2", "finance")) {
+      assertEquals(appliance.lastLsn("finance"), appliance.replicatedLsn("finance"));
+      DiskStream disk = client.open("vm2", "disk0", DISK_BYTES, 512);
+      assertTrue(client.awaitReplicated(disk.write(0, data(512)), PATIENCE));
+    }
+  }
+
+  private static void fill(Path folder, ApplianceConfig config) throws IOException {
+    ForceListener silent =
+        new ForceListener() {
+          @Override
+          public void forced(long lsn, long forceNanos) {}
+
+          @Override
+          public void failed(Throwable cause) {
+            throw new IllegalStateException(cause);
+          }
+        };
+    try (LogVolume volume =
+            LogVolume.open(folder, VolumeOptions.of(config.volumeBytes(), config.cycleBytes()));
+        DomainLog log = volume.openDomain("finance", silent)) {
+      log.attachHost(1, "host1", new byte[16], 1);
+      log.openDisk(1, 1, "vm1", "disk0", DISK_BYTES, 512, 1);
+      ByteBuffer data = ByteBuffer.allocate(512 << 10);
+      CRC32C crc = new CRC32C();
+      crc.update(data.duplicate());
+      for (long seq = 1; log.hasSpace(data.remaining()); seq++) {
+        log.append(
+            RecordType.WRITE, 0, 1, seq, 1, 0, data.remaining(), 1, (int) crc.getValue(), data);
+      }
+    }
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> paths = Files.walk(from)) {
+      for (Path path : paths.toList()) {
+        Files.copy(path, to.resolve(from.relativize(path).toString()));
+      }
     }
   }
 

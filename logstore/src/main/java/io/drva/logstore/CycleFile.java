@@ -101,6 +101,14 @@ final class CycleFile {
     disk.write(channel, content, positionBytes);
   }
 
+  /** Reads until the buffer is full or the file ends, past the mapping. */
+  void read(ByteBuffer into, long positionBytes) throws IOException {
+    int count = 0;
+    while (into.hasRemaining() && count >= 0) {
+      count = channel.read(into, positionBytes + into.position());
+    }
+  }
+
   void appended(long positionBytes, long lsn) {
     appendedPosition = positionBytes;
     lastLsn = lsn;

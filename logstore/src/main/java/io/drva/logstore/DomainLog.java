@@ -6,6 +6,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -45,6 +47,7 @@ public final class DomainLog implements AutoCloseable {
   private final DomainState state;
   private final ForceListener listener;
   private final Forcer forcer;
+  private final Consumer<Throwable> onFailure;
   private final RetainedFiles files;
 
   private final ReentrantLock readersLock = new ReentrantLock();
@@ -87,6 +90,7 @@ public final class DomainLog implements AutoCloseable {
     this.share = share;
     this.state = recovered.state();
     this.listener = listener;
+    this.onFailure = onFailure;
     this.lastLsn = recovered.lastLsn();
     this.files =
         new RetainedFiles(directory, disk, share, recovered.files(), recovered.releasedLsn());
@@ -463,6 +467,23 @@ public final class DomainLog implements AutoCloseable {
   }
 
   /**
+   * The domain id of the chain that the log is shipped to; empty before the first {@link
+   * #bindChain}.
+   */
+  public Optional<UUID> chain() throws IOException {
+    return ChainOfLog.read(directory.path()).map(ChainOfLog::id);
+  }
+
+  /**
+   * Says, durably and once, which chain the log is shipped to.
+   *
+   * @param id the chain's domain id
+   */
+  public void bindChain(UUID id) throws IOException {
+    new ChainOfLog(id).write(disk, directory.path());
+  }
+
+  /**
    * A reader of the records from {@code fromLsn} on.
    *
    * @throws IllegalArgumentException when that record has been recycled, or is not the next one
@@ -478,8 +499,8 @@ public final class DomainLog implements AutoCloseable {
 
   /**
    * Says that every record up to {@code lsn} is replicated: files wholly below are recycled, except
-   * the newest and those that a reader has open (they follow once it has left them). Smaller
-   * numbers than before have no effect.
+   * the newest and those that a reader has open (they follow at the next release, or when the writer
+   * needs space). Smaller numbers than before have no effect.
    */
   public void release(long lsn) throws IOException {
     if (lsn > forcedLsn()) {
@@ -535,11 +556,14 @@ public final class DomainLog implements AutoCloseable {
       if (active != null && forcer.failure() == null) {
         seal();
       }
+    } catch (IOException e) {
+      onFailure.accept(e); // A failed force, as any other.
+      throw e;
     } finally {
       if (run != null) {
         run.close();
       }
-      files.closeChannels();
+      files.close();
       if (reserved) {
         share.cancelReservation();
       }
@@ -573,9 +597,8 @@ public final class DomainLog implements AutoCloseable {
     return files.pin(lsn);
   }
 
-  void unpin(CycleFile file) throws IOException {
+  void unpin(CycleFile file) {
     files.unpin(file);
-    recycleReleased();
   }
 
   boolean awaitForced(long lsn, long timeoutNanos) throws IOException, InterruptedException {

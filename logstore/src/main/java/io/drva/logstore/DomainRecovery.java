@@ -54,6 +54,7 @@ final class DomainRecovery {
   private final CyclePool.Share share;
   private final CycleScanner scanner = new CycleScanner();
 
+  private List<Place> places = List.of();
   private final DomainState state = new DomainState();
   private final List<CycleFile> files = new ArrayList<>();
   private long lastLsn;
@@ -89,14 +90,33 @@ final class DomainRecovery {
   }
 
   /**
+   * Forces what a process that was killed has left in the page cache; before {@link #run}.
+   *
+   * @throws IOException as final as that of any force
+   */
+  void force() throws IOException {
+    places = directory.cycleFiles();
+    Set<Path> runs = new LinkedHashSet<>();
+    for (Place place : places) {
+      try (FileChannel channel = disk.openForAppend(place.path())) {
+        disk.force(channel);
+      }
+      runs.add(place.path().getParent());
+    }
+    for (Path run : runs) {
+      disk.forceDirectory(run);
+    }
+    disk.forceDirectory(directory.path());
+    pool.forceDirectory();
+  }
+
+  /**
    * Scans the domain's files.
    *
    * @param lastLsnIfNew what {@link #lastLsn} is when there are none
    */
   void run(long lastLsnIfNew) throws IOException {
     lastLsn = lastLsnIfNew;
-    List<Place> places = directory.cycleFiles();
-    forceAll(places);
     long[] firstLsns = new long[places.size()];
     for (int i = 0; i < firstLsns.length; i++) {
       firstLsns[i] = peekFirstLsn(places.get(i));
@@ -116,21 +136,6 @@ final class DomainRecovery {
         }
       }
     }
-  }
-
-  private void forceAll(List<Place> places) throws IOException {
-    Set<Path> directories = new LinkedHashSet<>();
-    for (Place place : places) {
-      try (FileChannel channel = disk.openForAppend(place.path())) {
-        disk.force(channel);
-      }
-      directories.add(place.path().getParent());
-    }
-    for (Path run : directories) {
-      disk.forceDirectory(run);
-    }
-    disk.forceDirectory(directory.path());
-    pool.forceDirectory();
   }
 
   /** The LSN that the file's snapshot says it starts with; {@link #UNKNOWN} when it has none. */

@@ -9,8 +9,9 @@ public interface ForceListener {
 
   /**
    * On the writer's thread: every record up to {@code lsn} is in its file, and is handed to the
-   * force thread when this returns. So whatever this publishes is seen by the {@link #forcing} of
-   * the force that covers {@code lsn}, or of an earlier one.
+   * force thread when this returns. So what this publishes can be seen when the force that covers
+   * {@code lsn} is {@link #forced}, but not always when it is {@link #forcing}: what is handed over
+   * between that call and the moment when the log chooses what to cover is covered, too.
    */
   default void appended(long lsn) {}
 

@@ -85,16 +85,22 @@ public final class LogReader implements AutoCloseable {
   }
 
   private void openFileOf(long lsn) throws IOException {
-    file = log.pin(lsn);
-    channel = log.disk().openForRead(file.path);
+    CycleFile pinned = log.pin(lsn);
+    try {
+      channel = log.disk().openForRead(pinned.path);
+      file = pinned;
+    } finally {
+      if (file == null) {
+        log.unpin(pinned);
+      }
+    }
     scanner.start(channel, file.fileId);
   }
 
   private void leaveFile() throws IOException {
-    CycleFile left = file;
+    log.unpin(file);
     file = null;
     channel.close();
-    log.unpin(left);
   }
 
   /** The LSN of the record that the next successful {@link #next} hands out. */

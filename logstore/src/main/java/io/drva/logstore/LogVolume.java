@@ -1,6 +1,7 @@
 package io.drva.logstore;
 
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
@@ -23,6 +24,7 @@ import java.util.concurrent.atomic.AtomicReference;
  *   lock                                   held while the volume is open
  *   volume                                 the descriptor, see VolumeDescriptor
  *   pool/NNNNNNNNNNNN.free                 cycle files that wait to be used again
+ *   domains/NAME/chain                     which chain a domain's log is shipped to, see ChainOfLog
  *   domains/NAME/run-NNNNNNNN/*.cq4        the cycle files of a domain's log, see DomainLog
  * </pre>
  *
@@ -168,7 +170,7 @@ public final class LogVolume implements AutoCloseable {
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
       for (Path entry : entries) {
         String name = entry.getFileName().toString();
-        boolean ours = name.equals(LOCK_NAME) || name.equals(VolumeDescriptor.FILE_NAME + ".new");
+        boolean ours = name.equals(LOCK_NAME) || name.equals(VolumeDescriptor.FILE_NAME + DurableFile.UNFINISHED);
         if (!ours) {
           throw new VolumeException(
               directory,
@@ -233,6 +235,12 @@ public final class LogVolume implements AutoCloseable {
     }
     CyclePool.Share share = shares.get(domain);
     DomainRecovery recovery = new DomainRecovery(disk, place, pool, share);
+    try {
+      recovery.force();
+    } catch (IOException e) {
+      logFailed(e);
+      throw e;
+    }
     recovery.run(firstLsnIfNew - 1);
     DomainLog log =
         new DomainLog(
@@ -273,7 +281,7 @@ public final class LogVolume implements AutoCloseable {
         descriptor.id(), domain, directory.resolve(DOMAINS_NAME).resolve(domain));
   }
 
-  /** Runs on the force thread of the log that failed. */
+  /** Runs on the force thread of the log that failed, or on the thread that opens or closes it. */
   private void logFailed(Throwable cause) {
     if (isOfTheDisk(cause)) {
       failure.compareAndSet(null, cause);
@@ -281,10 +289,16 @@ public final class LogVolume implements AutoCloseable {
     }
   }
 
-  /** An I/O error, or the memory fault that an I/O error under a mapping becomes. */
+  /**
+   * An I/O error, or the memory fault that an I/O error under a mapping becomes; not what a thread
+   * meets that was interrupted.
+   */
   private static boolean isOfTheDisk(Throwable cause) {
-    return (cause instanceof IOException && !(cause instanceof LogFullException))
-        || cause instanceof InternalError;
+    return switch (cause) {
+      case LogFullException _, ClosedByInterruptException _ -> false;
+      case IOException _, InternalError _ -> true;
+      default -> false;
+    };
   }
 
   /** The budget, bytes: cycle files never take more. */

@@ -33,6 +33,9 @@ final class RetainedFiles {
   /** Guarded by this. */
   private long releasedLsn;
 
+  /** The log is closed, and the files may be another's; guarded by {@link #recycling}. */
+  private boolean closed;
+
   /** No run directory is older than this; guarded by {@link #recycling}. */
   private int oldestRun;
 
@@ -102,7 +105,7 @@ final class RetainedFiles {
   void recycle() throws IOException {
     recycling.lock();
     try {
-      for (CycleFile file = leaving(); file != null; file = leaving()) {
+      for (CycleFile file = leaving(); file != null && !closed; file = leaving()) {
         share.recycle(file.path);
         deleteRunsBefore(removeFirst());
       }
@@ -145,10 +148,18 @@ final class RetainedFiles {
     oldestRun = runToKeep;
   }
 
-  /** Idempotent. */
-  synchronized void closeChannels() throws IOException {
-    for (CycleFile file : files) {
-      file.closeChannel();
+  /** Closes the files. Nothing is given up any more, not even by a thread that is late. */
+  void close() throws IOException {
+    recycling.lock();
+    try {
+      closed = true;
+      synchronized (this) {
+        for (CycleFile file : files) {
+          file.closeChannel();
+        }
+      }
+    } finally {
+      recycling.unlock();
     }
   }
 }

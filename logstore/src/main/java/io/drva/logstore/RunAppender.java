@@ -2,6 +2,7 @@ package io.drva.logstore;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
@@ -57,6 +58,8 @@ final class RunAppender implements AutoCloseable {
   /** Chronicle lets one document take a quarter of the mapping block: enough for the largest. */
   private static final int BLOCK_BYTES_MIN = 8 * LogLimits.DATA_BYTES_MAX;
 
+  private final ByteBuffer frame =
+      ByteBuffer.allocateDirect(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
   private final Path directory;
   private final SetTimeProvider clock = new SetTimeProvider();
   private final ChronicleQueue queue;
@@ -115,19 +118,40 @@ final class RunAppender implements AutoCloseable {
   long append(CycleFile file, ByteBuffer contentAndSlack) throws IOException {
     int contentBytes = contentAndSlack.remaining() - RecordGroup.SLACK_BYTES;
     DocumentContext document = appender.writingDocument(false);
+    long at = 0;
     boolean complete = false;
     try {
       Bytes<?> bytes = document.wire().bytes();
-      long at = bytes.writePosition();
+      at = bytes.writePosition();
       file.write(contentAndSlack, at);
       bytes.writePosition(at + contentBytes);
       complete = true;
-      return at + contentBytes;
     } finally {
       if (!complete) {
         document.rollbackOnClose();
       }
       document.close();
+    }
+    requireFrame(file, at - Integer.BYTES, contentBytes);
+    return at + contentBytes;
+  }
+
+  /**
+   * Looks at the document's header past the mapping: a fault in a mapped write may be reported to
+   * the thread only later, and by then the group would be forced without it.
+   */
+  private void requireFrame(CycleFile file, long at, int contentBytes) throws IOException {
+    file.read(frame.clear(), at);
+    if (frame.getInt(0) != contentBytes) {
+      throw new IOException(
+          file.path
+              + ": the document header at "
+              + at
+              + " is 0x"
+              + Integer.toHexString(frame.getInt(0))
+              + ", not that of "
+              + contentBytes
+              + " bytes");
     }
   }
 

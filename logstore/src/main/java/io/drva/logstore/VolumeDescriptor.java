@@ -2,10 +2,8 @@ package io.drva.logstore;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 
@@ -68,18 +66,8 @@ record VolumeDescriptor(UUID id, long sizeBytes, int cycleBytes) {
         new UUID(view.getLong(16), view.getLong(24)), view.getLong(32), view.getInt(12));
   }
 
-  /** Writes the descriptor so that after a crash the old or the new one is there, complete. */
   void write(Disk disk, Path directory) throws IOException {
-    Path temporary = directory.resolve(FILE_NAME + ".new");
-    Path target = directory.resolve(FILE_NAME);
-    Files.deleteIfExists(temporary);
-    try (FileChannel channel = disk.openForAppend(temporary)) {
-      disk.write(channel, ByteBuffer.wrap(encode()), 0);
-      disk.force(channel);
-    }
-    Files.move(
-        temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    disk.forceDirectory(directory);
+    DurableFile.write(disk, directory, FILE_NAME, encode());
   }
 
   private static int crc(byte[] bytes) {

@@ -2,9 +2,11 @@ package io.drva.logstore;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -89,6 +91,63 @@ class FailureTest {
       DomainLog reopened = volume.openDomain("domain-a", again);
       Records.begin(reopened);
       again.awaitForced(2);
+    }
+  }
+
+  @Test
+  void aFailedForceOfRecoveryOrOfTheEndIsFinalToo() throws Exception {
+    try (LogVolume volume = LogVolume.open(directory, OPTIONS, disk)) {
+      DomainLog log = volume.openDomain("domain-a", listener);
+      Records.begin(log);
+      listener.awaitForced(2);
+      RecordingListener otherListener = new RecordingListener();
+      volume.openDomain("domain-b", otherListener);
+      disk.failForce = true;
+      IOException end = assertThrows(IOException.class, log::close);
+      assertTrue(end.getMessage().contains("injected"), end.getMessage());
+      otherListener.awaitFailure();
+    }
+    FaultyDisk second = new FaultyDisk();
+    try (LogVolume volume = LogVolume.open(directory, OPTIONS, second)) {
+      second.failForce = true;
+      assertThrows(IOException.class, () -> volume.openDomain("domain-a", new RecordingListener()));
+      second.failForce = false;
+      LogStoppedException stopped =
+          assertThrows(
+              LogStoppedException.class,
+              () -> volume.openDomain("domain-a", new RecordingListener()));
+      assertTrue(stopped.getMessage().contains("stopped"), stopped.getMessage());
+    }
+  }
+
+  @Test
+  void anInterruptedReaderHarmsNoLog() throws Exception {
+    try (LogVolume volume = LogVolume.open(directory, OPTIONS, disk)) {
+      DomainLog log = volume.openDomain("domain-a", listener);
+      Records.begin(log);
+      // A second file, so that the reader leaves a first one that may be recycled.
+      while (log.bytesUsed() < 2L * CYCLE_BYTES) {
+        records.append(log);
+      }
+      listener.awaitForced(log.lastLsn());
+      log.release(log.forcedLsn());
+      Thread reading =
+          new Thread(
+              () -> {
+                try (LogReader reader = log.reader(log.firstLsn())) {
+                  Thread.currentThread().interrupt();
+                  while (reader.next()) {
+                    // To the end, or to what an interrupt makes of the channel.
+                  }
+                } catch (IOException expected) {
+                  assertNotNull(expected);
+                }
+              });
+      reading.start();
+      reading.join();
+      listener.awaitForced(records.append(log));
+      log.release(log.forcedLsn());
+      assertEquals(0, listener.failures());
     }
   }
 

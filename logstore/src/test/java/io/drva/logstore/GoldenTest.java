@@ -2,6 +2,7 @@ package io.drva.logstore;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,6 +104,18 @@ class GoldenTest {
     same("volume-descriptor-crc", Arrays.copyOfRange(encoded, 508, 512));
     Path file = Files.write(directory.resolve("volume"), encoded);
     assertEquals(descriptor, VolumeDescriptor.read(file));
+  }
+
+  @Test
+  void chainOfLog() throws IOException {
+    ChainOfLog chain = new ChainOfLog(new UUID(0x0102030405060708L, 0x090A0B0C0D0E0F10L));
+    same("chain", chain.encode());
+    Files.write(directory.resolve("chain"), golden("chain"));
+    assertEquals(Optional.of(chain), ChainOfLog.read(directory));
+    byte[] flipped = golden("chain");
+    flipped[10] ^= 1;
+    Files.write(directory.resolve("chain"), flipped);
+    assertThrows(VolumeException.class, () -> ChainOfLog.read(directory));
   }
 
   @Test

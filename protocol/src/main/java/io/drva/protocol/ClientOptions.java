@@ -99,7 +99,7 @@ public record ClientOptions(
     private String software = "drva-client";
     private UUID incarnation = UUID.randomUUID();
     private long retainedBytesMax = 64 << 20;
-    private int dataBytesMax = Wire.DATA_BYTES_MAX_HIGHEST;
+    private int dataBytesMax = Wire.DATA_BYTES_MAX_USUAL;
     private int connectTimeoutMs = 10_000;
     private int welcomeTimeoutMs = 60_000;
     private int reconnectMinMs = 100;

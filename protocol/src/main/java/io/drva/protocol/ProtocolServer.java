@@ -30,7 +30,10 @@ public final class ProtocolServer implements AutoCloseable {
   private static final WriteBufferWaterMark OUTPUT_BYTES =
       new WriteBufferWaterMark(16 << 10, 64 << 10);
 
-  /** Receive buffers of all connections together; more connections have smaller ones. */
+  /**
+   * Receive buffers of all connections together, as long as frames fit into them; more connections
+   * have smaller ones.
+   */
   private static final int RECEIVE_BYTES = 32 << 20;
 
   private static final int ACCEPT_BACKLOG = 1_024;

@@ -45,13 +45,16 @@ public record ServerOptions(
     Checks.range("idleTimeoutMs", idleTimeoutMs, IDLE_TIMEOUT_MS_MIN, IDLE_TIMEOUT_MS_MAX);
   }
 
-  /** What suits a small appliance: 1 MiB frames, a window of 32 MiB, 30 s of silence. */
+  /**
+   * What suits a small appliance: frames of 256 KiB, a window of 32 MiB, 30 s of silence. A frame is
+   * received into one piece of memory, so 256 connections take at most 64 MiB and a little.
+   */
   public static ServerOptions defaults(InetSocketAddress listen) {
     int threads = Math.clamp(Runtime.getRuntime().availableProcessors() / 2, 1, 8);
     return new ServerOptions(
         listen,
         threads,
-        Wire.DATA_BYTES_MAX_HIGHEST,
+        Wire.DATA_BYTES_MAX_USUAL,
         32 << 20,
         1_024,
         256,

@@ -34,6 +34,9 @@ final class Wire {
 
   static final int DATA_BYTES_MAX_HIGHEST = 1 << 20;
 
+  /** What both ends of this implementation choose by default. */
+  static final int DATA_BYTES_MAX_USUAL = 256 << 10;
+
   static final int EXTENT_FIELDS_BYTES = 36;
 
   /** What a frame costs of the window before its data. */

@@ -1,0 +1,191 @@
+package io.drva.appliance;
+
+import io.drva.blobsink.ObjectStore;
+import io.drva.blobsink.SegmentBuffers;
+import io.drva.blobsink.StoreException;
+import io.drva.logstore.LogVolume;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.SortedMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The domains of an appliance: takes them up, one at a time, and lets go of them. All methods are
+ * thread-safe; looking a domain up waits for nothing.
+ */
+final class Domains implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Domains.class);
+  private static final int STORE_RETRY_MS = 2_000;
+
+  /** Frames that may wait for log writers, of all domains together. */
+  private static final long QUEUE_BYTES = 48L << 20;
+
+  /** Of one domain. */
+  private static final long QUEUE_BYTES_MAX = 24L << 20;
+
+  private final LogVolume volume;
+  private final ObjectStore store;
+  private final SegmentBuffers segmentBuffers;
+  private final MeterRegistry metrics;
+  private final ApplianceConfig config;
+  private final Clocks clocks;
+  private final ScheduledExecutorService retries =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().name("assign").daemon().factory());
+
+  /** Changed under this object's lock. */
+  private final SortedMap<String, Domain> byName = new ConcurrentSkipListMap<>();
+
+  /** Guarded by this. */
+  private boolean closed;
+
+  Domains(
+      LogVolume volume,
+      ObjectStore store,
+      SegmentBuffers segmentBuffers,
+      MeterRegistry metrics,
+      ApplianceConfig config,
+      Clocks clocks) {
+    this.volume = volume;
+    this.store = store;
+    this.segmentBuffers = segmentBuffers;
+    this.metrics = metrics;
+    this.config = config;
+    this.clocks = clocks;
+  }
+
+  /** The domain, null when it is not assigned to this appliance. */
+  Domain get(String name) {
+    return byName.get(name);
+  }
+
+  Collection<Domain> all() {
+    return byName.values();
+  }
+
+  /**
+   * Takes a domain up at start, unless it is there. One whose store does not answer is tried again
+   * until it does; one that cannot be taken up for another reason has failed.
+   */
+  synchronized void takeUp(String name) {
+    if (!closed && !byName.containsKey(name)) {
+      Domain domain = newDomain(name);
+      add(domain);
+      connectOrWait(domain);
+    }
+  }
+
+  private synchronized void connectOrWait(Domain domain) {
+    try {
+      if (!closed) {
+        connect(domain);
+      }
+    } catch (StoreException e) {
+      domain.waiting(e.getMessage());
+      try {
+        var _ =
+            retries.schedule(() -> connectOrWait(domain), STORE_RETRY_MS, TimeUnit.MILLISECONDS);
+      } catch (RejectedExecutionException stopping) {
+        LOG.debug("domain {} is not tried again", domain.name(), stopping);
+      }
+    } catch (AssignmentException | IOException | RuntimeException | Error e) {
+      domain.failed("cannot be taken up", e);
+    }
+  }
+
+  /**
+   * Assigns a domain to this appliance. A domain that it has already is left as it is, unless it has
+   * failed: then it is taken up anew.
+   *
+   * @throws AssignmentException when the name is not allowed, the store does not answer, or log and
+   *     container do not fit together
+   */
+  synchronized Domain assign(String name) throws AssignmentException {
+    if (closed) {
+      throw new AssignmentException(503, "the appliance stops");
+    }
+    if (!ConfigFile.isDomainName(name)) {
+      throw new AssignmentException(
+          400, "'" + name + "' is not a domain name: " + ConfigFile.DOMAIN_RULE);
+    }
+    Domain present = byName.get(name);
+    if (present != null) {
+      if (present.state() != DomainState.FAILED) {
+        return present;
+      }
+      close(present);
+    }
+    Domain domain = newDomain(name);
+    try {
+      connect(domain);
+      add(domain);
+      return domain;
+    } catch (AssignmentException e) {
+      throw refused(domain, e);
+    } catch (StoreException e) {
+      throw refused(domain, new AssignmentException(502, "domain " + name + ": the object store does not answer: " + e.getMessage(), e));
+    } catch (IOException e) {
+      throw refused(domain, new AssignmentException(500, "domain " + name + ": " + e.getMessage(), e));
+    } catch (RuntimeException | Error e) {
+      refused(domain, new AssignmentException(500, "domain " + name + ": " + e, e));
+      throw e;
+    }
+  }
+
+  /** A domain that this appliance had before stays, as one that has failed. */
+  private AssignmentException refused(Domain domain, AssignmentException why) {
+    if (byName.containsKey(domain.name())) {
+      domain.failed("cannot be taken up", why);
+      byName.put(domain.name(), domain);
+    } else {
+      close(domain);
+    }
+    return why;
+  }
+
+  private Domain newDomain(String name) {
+    return new Domain(
+        name, clocks, new DomainMetrics(metrics, name), QUEUE_BYTES_MAX, this::spaceFreed);
+  }
+
+  /** Has the domain known, and the memory for waiting frames divided anew. */
+  private void add(Domain domain) {
+    byName.put(domain.name(), domain);
+    long each = Math.min(QUEUE_BYTES_MAX, QUEUE_BYTES / byName.size());
+    byName.values().forEach(d -> d.queueBytes(each));
+  }
+
+  private void connect(Domain domain) throws IOException, AssignmentException {
+    Replication.connect(domain, volume, store, segmentBuffers, config, clocks);
+  }
+
+  private void spaceFreed() {
+    byName.values().forEach(Domain::spaceFreed);
+  }
+
+  /** Lets go of all, and takes up no more. Interrupts a domain's being taken up. */
+  @Override
+  public void close() {
+    retries.shutdownNow();
+    synchronized (this) {
+      closed = true;
+      byName.values().forEach(Domains::close);
+    }
+  }
+
+  private static void close(Domain domain) {
+    try {
+      domain.close();
+    } catch (IOException | RuntimeException e) {
+      // The others must be let go of all the same; what was acknowledged is durable already.
+      LOG.warn("domain {}: while it is let go: {}", domain.name(), e.getMessage(), e);
+    }
+  }
+}
