@@ -70,18 +70,14 @@ public final class SegmentBuffers {
 
   /**
    * Serves as many domains as fit into an amount of direct memory, with what they take besides,
-   * beside spares for one of them to have all its uploads in flight. One domain comes before spares;
-   * what is left over is spares, too.
+   * beside spares for one of them to have all its uploads in flight. One domain comes before
+   * spares; what is left over is spares, too.
    *
    * @param otherBytes what each domain takes beside its shipper and buffers
    * @throws IllegalArgumentException when not even one domain fits
    */
   public static SegmentBuffers within(
-      long directBytes,
-      long otherBytes,
-      int uploadsInFlight,
-      int segmentBytes,
-      int recordsMax) {
+      long directBytes, long otherBytes, int uploadsInFlight, int segmentBytes, int recordsMax) {
     long bufferBytes = bufferBytes(segmentBytes);
     long domainBytes = GUARANTEED * bufferBytes + Shipper.directBytes(recordsMax) + otherBytes;
     if (domainBytes > directBytes) {

@@ -42,6 +42,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Appliance implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Appliance.class);
+
   /**
    * Direct memory that no domain has: copy buffers of a directory store, windows of logs that are
    * being opened, what the JDK keeps for each thread that does file operations.
@@ -166,8 +167,8 @@ public final class Appliance implements AutoCloseable {
   }
 
   /**
-   * Assigns a domain to this appliance. A domain that it has already is left as it is, unless it has
-   * failed: then it is taken up anew.
+   * Assigns a domain to this appliance. A domain that it has already is left as it is, unless it
+   * has failed: then it is taken up anew.
    *
    * @throws AssignmentException when the name is not allowed, the store does not answer, or log and
    *     container do not fit together
@@ -181,8 +182,7 @@ public final class Appliance implements AutoCloseable {
   }
 
   Health health() {
-    return Health.of(
-        domains.all().stream().map(Domain::problem).filter(Objects::nonNull).toList());
+    return Health.of(domains.all().stream().map(Domain::problem).filter(Objects::nonNull).toList());
   }
 
   /** The replicated RPO of a domain that this appliance has, in microseconds. */

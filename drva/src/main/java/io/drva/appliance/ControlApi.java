@@ -115,7 +115,8 @@ final class ControlApi implements AutoCloseable {
         }
       }
     } else if (method.equals("PUT") && path.startsWith(DOMAINS + "/")) {
-      return Answer.json(200, appliance.domains().assign(path.substring(DOMAINS.length() + 1)).status());
+      return Answer.json(
+          200, appliance.domains().assign(path.substring(DOMAINS.length() + 1)).status());
     }
     return Answer.error(404, "no such resource: " + method + " " + path);
   }

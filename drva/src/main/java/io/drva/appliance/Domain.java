@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
  * {@code replicated(n)} is (invariant 2):
  *
  * <ol>
- *   <li>The shipper reports an LSN and where each host's incarnation is there, when everything up to
- *       that LSN is stored ({@link #replicated}).
+ *   <li>The shipper reports an LSN and where each host's incarnation is there, when everything up
+ *       to that LSN is stored ({@link #replicated}).
  *   <li>A connection's numbers are those of its incarnation since {@link
  *       SessionProgress#attachedLsn}: what the chain says of them before that LSN is of an earlier
  *       use of the incarnation, and does not count.
@@ -264,8 +264,7 @@ final class Domain implements AutoCloseable {
     lock.lock();
     try {
       LOG.info("domain {}: host {} ended its session: {}", name, progress.slot().name(), end);
-      members.ended(
-          progress, end instanceof SessionEnd.Closed, clocks.wallMicros().getAsLong());
+      members.ended(progress, end instanceof SessionEnd.Closed, clocks.wallMicros().getAsLong());
       acknowledgements.remove(progress);
     } finally {
       lock.unlock();
@@ -460,8 +459,7 @@ final class Domain implements AutoCloseable {
     try {
       List<String> connected = members.connected();
       return log == null
-          ? new DomainStatus(
-              name, state, reason, connected, 0, 0, 0, 0, 0, 0, rpoMs, false, null)
+          ? new DomainStatus(name, state, reason, connected, 0, 0, 0, 0, 0, 0, rpoMs, false, null)
           : new DomainStatus(
               name,
               state,

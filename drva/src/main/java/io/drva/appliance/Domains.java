@@ -101,8 +101,8 @@ final class Domains implements AutoCloseable {
   }
 
   /**
-   * Assigns a domain to this appliance. A domain that it has already is left as it is, unless it has
-   * failed: then it is taken up anew.
+   * Assigns a domain to this appliance. A domain that it has already is left as it is, unless it
+   * has failed: then it is taken up anew.
    *
    * @throws AssignmentException when the name is not allowed, the store does not answer, or log and
    *     container do not fit together
@@ -130,9 +130,13 @@ final class Domains implements AutoCloseable {
     } catch (AssignmentException e) {
       throw refused(domain, e);
     } catch (StoreException e) {
-      throw refused(domain, new AssignmentException(502, "domain " + name + ": the object store does not answer: " + e.getMessage(), e));
+      throw refused(
+          domain,
+          new AssignmentException(
+              502, "domain " + name + ": the object store does not answer: " + e.getMessage(), e));
     } catch (IOException e) {
-      throw refused(domain, new AssignmentException(500, "domain " + name + ": " + e.getMessage(), e));
+      throw refused(
+          domain, new AssignmentException(500, "domain " + name + ": " + e.getMessage(), e));
     } catch (RuntimeException | Error e) {
       refused(domain, new AssignmentException(500, "domain " + name + ": " + e, e));
       throw e;

@@ -194,22 +194,22 @@ final class LogWriter implements Runnable {
     awaitSpace(data.remaining());
     long lsn =
         log.append(
-        switch (frame.type()) {
-          case WRITE -> RecordType.WRITE;
-          case ZERO -> RecordType.ZERO;
-          case DISCARD -> RecordType.DISCARD;
-          case BASELINE -> RecordType.BASELINE;
-          default -> throw new IllegalArgumentException("not an extent: " + frame);
-        },
-        frame.flags(),
-        progress.slot().number(),
-        frame.seq(),
-        frame.disk(),
-        frame.offsetBytes(),
-        (int) frame.lengthBytes(),
-        timeOf(frame.timeMicros() + frame.session().clockOffsetMicros()),
-        frame.dataCrc32c(),
-        data);
+            switch (frame.type()) {
+              case WRITE -> RecordType.WRITE;
+              case ZERO -> RecordType.ZERO;
+              case DISCARD -> RecordType.DISCARD;
+              case BASELINE -> RecordType.BASELINE;
+              default -> throw new IllegalArgumentException("not an extent: " + frame);
+            },
+            frame.flags(),
+            progress.slot().number(),
+            frame.seq(),
+            frame.disk(),
+            frame.offsetBytes(),
+            (int) frame.lengthBytes(),
+            timeOf(frame.timeMicros() + frame.session().clockOffsetMicros()),
+            frame.dataCrc32c(),
+            data);
     if (progress.appended(frame.seq(), lsn)) {
       appended.add(progress);
     }
@@ -217,7 +217,8 @@ final class LogWriter implements Runnable {
     metrics.ingested(frame.lengthBytes());
   }
 
-  private void attach(SessionProgress progress) throws IOException, StoppedException, InterruptedException {
+  private void attach(SessionProgress progress)
+      throws IOException, StoppedException, InterruptedException {
     ServerSession session = progress.session();
     attached.values().removeIf(other -> other.slot() == progress.slot());
     HostState host = hostOf(progress);
@@ -241,7 +242,8 @@ final class LogWriter implements Runnable {
         log.lastLsn(), progress.slot(), () -> domain.welcome(progress, loggedSeq));
   }
 
-  private void openDisk(DiskOpened opened) throws IOException, StoppedException, InterruptedException {
+  private void openDisk(DiskOpened opened)
+      throws IOException, StoppedException, InterruptedException {
     awaitSpace(RECORD_NAMES_BYTES);
     log.openDisk(
         opened.progress.slot().number(),
@@ -254,13 +256,13 @@ final class LogWriter implements Runnable {
     appended();
   }
 
-  private void close(SessionProgress progress) throws IOException, StoppedException, InterruptedException {
+  private void close(SessionProgress progress)
+      throws IOException, StoppedException, InterruptedException {
     if (attached.remove(progress.session()) != null) {
       awaitSpace(RECORD_NAMES_BYTES);
       log.closeHost(progress.slot().number(), now());
       appended();
-      acknowledgements.afterForce(
-          log.lastLsn(), progress.slot(), progress.session()::finish);
+      acknowledgements.afterForce(log.lastLsn(), progress.slot(), progress.session()::finish);
     }
   }
 
@@ -288,7 +290,8 @@ final class LogWriter implements Runnable {
     }
   }
 
-  private void awaitSpace(int dataBytes) throws IOException, StoppedException, InterruptedException {
+  private void awaitSpace(int dataBytes)
+      throws IOException, StoppedException, InterruptedException {
     if (!log.hasSpace(dataBytes) && !domain.awaitSpace(dataBytes)) {
       throw new StoppedException();
     }

@@ -63,8 +63,8 @@ final class LoggedAcknowledgements {
 
   /**
    * Log writer: has the action run once everything up to the LSN is forced, on the force thread, or
-   * here if it is already. It takes the place of another that waits for the same host: that is for a
-   * connection which has been superseded.
+   * here if it is already. It takes the place of another that waits for the same host: that is for
+   * a connection which has been superseded.
    */
   void afterForce(long lsn, HostSlot host, Runnable action) {
     synchronized (this) {

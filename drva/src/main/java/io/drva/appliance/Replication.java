@@ -88,7 +88,8 @@ final class Replication {
     }
     DomainLog log = volume.openDomain(name, listener(domain));
     try {
-      // Before the chain is taken: an appliance that cannot serve the domain leaves its owner alone.
+      // Before the chain is taken: an appliance that cannot serve the domain leaves its owner
+      // alone.
       requireSameChain(name, container, log, owner.domainId());
       requireFit(name, container, log, owner.lastLsn());
       ChainHead head = owner.take();

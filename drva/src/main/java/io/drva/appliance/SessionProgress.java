@@ -39,8 +39,8 @@ final class SessionProgress {
   /**
    * Where the host's incarnation begins in the log. What the chain says of the incarnation counts
    * for this connection once the chain has come this far: a host may go back to an incarnation that
-   * it had left, and then the same numbers stand for other writes. Log writer, before it is given to
-   * the force thread.
+   * it had left, and then the same numbers stand for other writes. Log writer, before it is given
+   * to the force thread.
    */
   private long attachedLsn;
 

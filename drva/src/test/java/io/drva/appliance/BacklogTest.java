@@ -33,9 +33,7 @@ class BacklogTest {
       exact &= model.size() <= 4096;
       if (!model.isEmpty()) {
         long replicated =
-            random.nextInt(4) == 0
-                ? lsn
-                : model.peek().lastLsn() - 1 + random.nextInt(20);
+            random.nextInt(4) == 0 ? lsn : model.peek().lastLsn() - 1 + random.nextInt(20);
         backlog.replicated(replicated);
         while (!model.isEmpty() && model.peek().lastLsn() <= replicated) {
           model.remove();

@@ -50,8 +50,7 @@ class LoggedAcknowledgementsTest {
     for (int i = 0; i < SESSIONS; i++) {
       int session = i;
       sessions[i] =
-          new SessionProgress(
-              null, new HostSlot(i + 1, "h" + i), seq -> acknowledge(session, seq));
+          new SessionProgress(null, new HostSlot(i + 1, "h" + i), seq -> acknowledge(session, seq));
       sessions[i].attached(0, 0, 0);
       acknowledgements.add(sessions[i]);
     }

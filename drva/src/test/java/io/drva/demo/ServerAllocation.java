@@ -16,9 +16,9 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What {@link ServerAllocationTest} runs in a process of its own, with the product's own JVM options
- * instead of those of the tests: an appliance and hosts that write to it over TCP. Prints, for each
- * kind of thread of the appliance, the bytes that it allocated per write, once warm.
+ * What {@link ServerAllocationTest} runs in a process of its own, with the product's own JVM
+ * options instead of those of the tests: an appliance and hosts that write to it over TCP. Prints,
+ * for each kind of thread of the appliance, the bytes that it allocated per write, once warm.
  */
 final class ServerAllocation {
   private static final String DOMAIN = "allocation";

@@ -24,8 +24,7 @@ class ServerAllocationTest {
   @Test
   void nothingPerWrite() throws Exception {
     Process process = Appliances.java(ServerAllocation.class.getName(), folder.toString());
-    String output =
-        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(0, process.waitFor(), output);
     List<String> lines = output.lines().toList();
     assertEquals(KINDS, lines.size(), output);

@@ -9,9 +9,9 @@ import java.nio.file.Path;
 interface Disk {
 
   /**
-   * Opens a cycle file for writing and forcing; creates it when absent. The channel must stay
-   * open from before the first write to after the last force: the kernel reports a failed
-   * write-back to those who had the file open when it happened.
+   * Opens a cycle file for writing and forcing; creates it when absent. The channel must stay open
+   * from before the first write to after the last force: the kernel reports a failed write-back to
+   * those who had the file open when it happened.
    */
   FileChannel openForAppend(Path file) throws IOException;
 

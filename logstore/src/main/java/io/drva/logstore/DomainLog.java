@@ -2,9 +2,6 @@ package io.drva.logstore;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -36,39 +33,27 @@ public final class DomainLog implements AutoCloseable {
       Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0," + (LogLimits.NAME_BYTES_MAX - 1) + "}");
   private static final ByteBuffer NO_DATA = ByteBuffer.allocate(0);
 
-  /** What Chronicle puts before the content of a document, and before that of the next, bytes. */
-  private static final int FRAMES_BYTES_MAX = 4 * Integer.BYTES;
-
   private final String domain;
   private final DomainDirectory directory;
   private final Disk disk;
   private final CyclePool pool;
-  private final CyclePool.Share share;
   private final DomainState state;
-  private final ForceListener listener;
   private final Forcer forcer;
   private final Consumer<Throwable> onFailure;
   private final RetainedFiles files;
 
+  /** The writer's. */
+  private final LogTail tail;
+
   private final ReentrantLock readersLock = new ReentrantLock();
   private final Condition forcedMoved = readersLock.newCondition();
-
-  /** What was appended since the last flush; the writer's. */
-  private final RecordGroup group = new RecordGroup();
 
   /** The record being appended; the writer's. */
   private final RecordHeader header = new RecordHeader();
 
-  /** The SNAPSHOT or SEAL being appended; the writer's. */
-  private final RecordHeader mark = new RecordHeader();
-
   private final ByteBuffer scratch = ByteBuffer.allocate(4 * LogLimits.NAME_BYTES_MAX);
   private final CRC32C crc = new CRC32C();
   private Thread writer;
-  private RunAppender run;
-  private int runNumber;
-  private CycleFile active;
-  private boolean reserved;
   private volatile long lastLsn;
   private volatile boolean closing;
   private volatile boolean closed;
@@ -87,15 +72,11 @@ public final class DomainLog implements AutoCloseable {
     this.directory = directory;
     this.disk = disk;
     this.pool = pool;
-    this.share = share;
     this.state = recovered.state();
-    this.listener = listener;
     this.onFailure = onFailure;
     this.lastLsn = recovered.lastLsn();
     this.files =
         new RetainedFiles(directory, disk, share, recovered.files(), recovered.releasedLsn());
-    List<Integer> runs = directory.runs();
-    this.runNumber = runs.isEmpty() ? 0 : runs.getLast();
     this.forcer =
         new Forcer(
             domain,
@@ -106,6 +87,7 @@ public final class DomainLog implements AutoCloseable {
             this::signalReaders,
             onFailure,
             recovered.lastLsn());
+    this.tail = new LogTail(directory, disk, pool, share, files, forcer, listener);
     forcer.start();
   }
 
@@ -213,7 +195,7 @@ public final class DomainLog implements AutoCloseable {
    */
   public boolean hasSpace(int dataBytes) throws IOException {
     checkWriter();
-    if (fitsActive(dataBytes) || reserveCycle()) {
+    if (tail.fits(dataBytes) || reserveCycle()) {
       return true;
     }
     flush();
@@ -227,7 +209,7 @@ public final class DomainLog implements AutoCloseable {
   public void flush() throws IOException {
     checkWriter();
     try {
-      flushGroup();
+      tail.flush();
     } catch (Throwable t) {
       throw stopped(t);
     }
@@ -277,18 +259,16 @@ public final class DomainLog implements AutoCloseable {
     if (!RecordType.isExtent(type)) {
       header.dataCrc32c = crcOf(data);
     }
-    boolean roll = !fitsActive(header.dataLengthBytes);
+    boolean roll = !tail.fits(header.dataLengthBytes);
     if (roll && !reserveCycle()) {
       throw new LogFullException(domain, lastLsn, pool.budgetBytes());
     }
     try {
       if (roll) {
-        roll();
-      } else if (!group.takes(header.dataLengthBytes)) {
-        flushGroup();
+        tail.roll(state, lastLsn);
       }
       long lsn = lastLsn + 1;
-      addToGroup(active, header, lsn, data);
+      tail.append(header, lsn, data);
       state.apply(header, data);
       lastLsn = lsn;
       return lsn;
@@ -298,97 +278,12 @@ public final class DomainLog implements AutoCloseable {
     }
   }
 
-  private void addToGroup(CycleFile file, RecordHeader record, long lsn, ByteBuffer data) {
-    record.fileId = file.fileId;
-    record.lsn = lsn;
-    record.forcedLsn = forcer.forcedLsn();
-    group.add(record, data);
-  }
-
-  private void flushGroup() throws IOException {
-    if (!group.isEmpty()) {
-      writeGroup(active);
-      listener.appended(active.lastLsn);
-      forcer.appended(active.lastLsn);
-    }
-  }
-
-  /** Writes the group to the file and publishes the file's end. */
-  private void writeGroup(CycleFile file) throws IOException {
-    long start = Math.max(file.appendedPosition, RunAppender.HEAD_BYTES_MAX);
-    long endMax = start + FRAMES_BYTES_MAX + group.bytes();
-    long end = run.append(file, group.contentAndSlack());
-    if (end > endMax) {
-      throw new IllegalStateException(
-          file.path + ": a document ended at " + end + ", beyond " + endMax);
-    }
-    file.appended(end, group.lastLsn());
-    group.clear();
-  }
-
-  /** Whether the record fits behind what is in the active file and in the group. */
-  private boolean fitsActive(int dataBytes) {
-    return active != null
-        && active.appendedPosition
-                + 2 * FRAMES_BYTES_MAX
-                + group.bytes()
-                + RecordGroup.encodedBytes(dataBytes)
-            <= pool.limitBytes() - LogLimits.CYCLE_TAIL_BYTES;
-  }
-
   private boolean reserveCycle() throws IOException {
-    if (!reserved) {
-      reserved = share.reserve();
+    if (tail.reserve()) {
+      return true;
     }
-    if (!reserved) {
-      recycleReleased();
-      reserved = share.reserve();
-    }
-    return reserved;
-  }
-
-  /** Starts the next cycle file, of a new run if need be, with a snapshot; uses the reservation. */
-  private void roll() throws IOException {
-    flushGroup();
-    if (run == null) {
-      startRun();
-    }
-    Path path = run.nextPath();
-    FileChannel channel = share.materialize(path);
-    reserved = false;
-    CycleFile next =
-        CycleFile.toAppend(disk, path, runNumber, directory.fileId(path), lastLsn + 1, channel);
-    next.zeroHead();
-    run.roll();
-    writeSnapshot(next);
-    if (!run.currentPath().equals(path)) {
-      throw new IllegalStateException("rolled to " + run.currentPath() + " instead of " + path);
-    }
-    if (active != null) {
-      active.sealed = true;
-    }
-    active = next;
-    files.add(next);
-    forcer.fileStarted(next);
-  }
-
-  private void startRun() throws IOException {
-    Path runPath = directory.runPath(runNumber + 1);
-    Files.createDirectory(runPath);
-    disk.forceDirectory(directory.path());
-    runNumber++;
-    run = new RunAppender(runPath, pool.cycleBytes());
-  }
-
-  private void writeSnapshot(CycleFile next) throws IOException {
-    ByteBuffer snapshot = ByteBuffer.allocate(state.snapshotBytesMax());
-    state.encodeSnapshot(snapshot, releasedLsn());
-    snapshot.flip();
-    mark.type = RecordType.SNAPSHOT;
-    mark.dataLengthBytes = snapshot.remaining();
-    mark.dataCrc32c = crcOf(snapshot);
-    addToGroup(next, mark, lastLsn + 1, snapshot);
-    writeGroup(next);
+    recycleReleased();
+    return tail.reserve();
   }
 
   private int crcOf(ByteBuffer data) {
@@ -499,8 +394,8 @@ public final class DomainLog implements AutoCloseable {
 
   /**
    * Says that every record up to {@code lsn} is replicated: files wholly below are recycled, except
-   * the newest and those that a reader has open (they follow at the next release, or when the writer
-   * needs space). Smaller numbers than before have no effect.
+   * the newest and those that a reader has open (they follow at the next release, or when the
+   * writer needs space). Smaller numbers than before have no effect.
    */
   public void release(long lsn) throws IOException {
     if (lsn > forcedLsn()) {
@@ -539,7 +434,7 @@ public final class DomainLog implements AutoCloseable {
     closing = true;
     try {
       if (forcer.failure() == null) {
-        flushGroup();
+        tail.flush();
       }
     } catch (IOException | RuntimeException | Error e) {
       forcer.stop(e);
@@ -553,20 +448,15 @@ public final class DomainLog implements AutoCloseable {
       signalReaders();
     }
     try {
-      if (active != null && forcer.failure() == null) {
-        seal();
+      if (forcer.failure() == null) {
+        tail.seal(lastLsn);
       }
     } catch (IOException e) {
       onFailure.accept(e); // A failed force, as any other.
       throw e;
     } finally {
-      if (run != null) {
-        run.close();
-      }
+      tail.close();
       files.close();
-      if (reserved) {
-        share.cancelReservation();
-      }
       closed = true;
     }
   }
@@ -574,16 +464,6 @@ public final class DomainLog implements AutoCloseable {
   /** Whether {@link #close} has let go of everything: the log may be opened again. */
   boolean isClosed() {
     return closed;
-  }
-
-  /** Everything is forced: says so in the file, as evidence for the next opening. */
-  private void seal() throws IOException {
-    mark.type = RecordType.SEAL;
-    mark.dataLengthBytes = 0;
-    mark.dataCrc32c = 0;
-    addToGroup(active, mark, lastLsn + 1, NO_DATA);
-    writeGroup(active);
-    active.force();
   }
 
   // ---- for readers ----

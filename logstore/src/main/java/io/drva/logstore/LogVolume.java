@@ -170,7 +170,9 @@ public final class LogVolume implements AutoCloseable {
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
       for (Path entry : entries) {
         String name = entry.getFileName().toString();
-        boolean ours = name.equals(LOCK_NAME) || name.equals(VolumeDescriptor.FILE_NAME + DurableFile.UNFINISHED);
+        boolean ours =
+            name.equals(LOCK_NAME)
+                || name.equals(VolumeDescriptor.FILE_NAME + DurableFile.UNFINISHED);
         if (!ours) {
           throw new VolumeException(
               directory,

@@ -154,7 +154,8 @@ public final class ProtocolServer implements AutoCloseable {
       LastWords.closeNow(channel);
       return;
     }
-    ServerConnection connection = new ServerConnection(channel, options, acceptor, this::receiveBytes);
+    ServerConnection connection =
+        new ServerConnection(channel, options, acceptor, this::receiveBytes);
     connections.add(connection);
     channel.closeFuture().addListener(closed -> connections.remove(connection));
     channel.pipeline().addLast(connection);

@@ -15,10 +15,9 @@ import java.util.function.IntSupplier;
  * fit behind its beginning: once per buffer, and only the partial frame.
  *
  * <p>Memory: the connection itself holds at most one buffer, of its current size or what one frame
- * needs, and none when it has been silent for a while. Frames keep their buffer alive, so
- * frames in use pin at most their own bytes rounded up to whole buffers. Until {@link #unlock()}
- * the buffer has {@link #LOCKED_BYTES}, so that a connection that has not said who it is costs
- * little.
+ * needs, and none when it has been silent for a while. Frames keep their buffer alive, so frames in
+ * use pin at most their own bytes rounded up to whole buffers. Until {@link #unlock()} the buffer
+ * has {@link #LOCKED_BYTES}, so that a connection that has not said who it is costs little.
  *
  * <p>One read per turn of the event loop: connections take turns, and a connection that is paused
  * still delivers at most the frames of the one buffer that is being read.
@@ -97,8 +96,9 @@ final class ReceiveBuffer extends DefaultMaxMessagesRecvByteBufAllocator {
   }
 
   /**
-   * Gives the memory back if nothing is in it: the connection has been silent for a while. Not while
-   * frames are in use that lie in it: they keep it in memory, and there would soon be another.
+   * Gives the memory back if nothing is in it: the connection has been silent for a while. Not
+   * while frames are in use that lie in it: they keep it in memory, and there would soon be
+   * another.
    */
   void releaseIfEmpty() {
     if (buffer != null && !buffer.isReadable() && buffer.refCnt() == 1) {

@@ -46,20 +46,13 @@ public record ServerOptions(
   }
 
   /**
-   * What suits a small appliance: frames of 256 KiB, a window of 32 MiB, 30 s of silence. A frame is
-   * received into one piece of memory, so 256 connections take at most 64 MiB and a little.
+   * What suits a small appliance: frames of 256 KiB, a window of 32 MiB, 30 s of silence. A frame
+   * is received into one piece of memory, so 256 connections take at most 64 MiB and a little.
    */
   public static ServerOptions defaults(InetSocketAddress listen) {
     int threads = Math.clamp(Runtime.getRuntime().availableProcessors() / 2, 1, 8);
     return new ServerOptions(
-        listen,
-        threads,
-        Wire.DATA_BYTES_MAX_USUAL,
-        32 << 20,
-        1_024,
-        256,
-        30_000,
-        new WallClock());
+        listen, threads, Wire.DATA_BYTES_MAX_USUAL, 32 << 20, 1_024, 256, 30_000, new WallClock());
   }
 
   /** WELCOME with these limits. */

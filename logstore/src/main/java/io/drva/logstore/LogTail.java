@@ -1,0 +1,191 @@
+package io.drva.logstore;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.zip.CRC32C;
+
+/**
+ * The end of a domain's log, where it is appended to: the group of records in memory, the cycle
+ * file that it goes to, and the start of the next file. Owned by the writer's thread; makes the
+ * files known to the force thread and to readers.
+ */
+final class LogTail {
+
+  private static final ByteBuffer NO_DATA = ByteBuffer.allocate(0);
+
+  /** What Chronicle puts before the content of a document, and before that of the next, bytes. */
+  private static final int FRAMES_BYTES_MAX = 4 * Integer.BYTES;
+
+  private final DomainDirectory directory;
+  private final Disk disk;
+  private final CyclePool pool;
+  private final CyclePool.Share share;
+  private final RetainedFiles files;
+  private final Forcer forcer;
+  private final ForceListener listener;
+
+  /** What was appended since the last flush. */
+  private final RecordGroup group = new RecordGroup();
+
+  /** The SNAPSHOT or SEAL being appended. */
+  private final RecordHeader mark = new RecordHeader();
+
+  private RunAppender run;
+  private int runNumber;
+  private CycleFile active;
+  private boolean reserved;
+
+  LogTail(
+      DomainDirectory directory,
+      Disk disk,
+      CyclePool pool,
+      CyclePool.Share share,
+      RetainedFiles files,
+      Forcer forcer,
+      ForceListener listener)
+      throws IOException {
+    this.directory = directory;
+    this.disk = disk;
+    this.pool = pool;
+    this.share = share;
+    this.files = files;
+    this.forcer = forcer;
+    this.listener = listener;
+    List<Integer> runs = directory.runs();
+    this.runNumber = runs.isEmpty() ? 0 : runs.getLast();
+  }
+
+  /** Whether a record with so much data fits behind what is in the active file and in the group. */
+  boolean fits(int dataBytes) {
+    return active != null
+        && active.appendedPosition
+                + 2 * FRAMES_BYTES_MAX
+                + group.bytes()
+                + RecordGroup.encodedBytes(dataBytes)
+            <= pool.limitBytes() - LogLimits.CYCLE_TAIL_BYTES;
+  }
+
+  /** Makes sure of another cycle file within the budget; false when there is none now. */
+  boolean reserve() {
+    if (!reserved) {
+      reserved = share.reserve();
+    }
+    return reserved;
+  }
+
+  /**
+   * Adds a record that fits to the group, which is handed on first if it is full.
+   *
+   * @param lsn the LSN that it gets
+   */
+  void append(RecordHeader header, long lsn, ByteBuffer data) throws IOException {
+    if (!group.takes(data.remaining())) {
+      flush();
+    }
+    add(active, header, lsn, data);
+  }
+
+  private void add(CycleFile file, RecordHeader header, long lsn, ByteBuffer data) {
+    header.fileId = file.fileId;
+    header.lsn = lsn;
+    header.forcedLsn = forcer.forcedLsn();
+    group.add(header, data);
+  }
+
+  /** Hands the group to its file and to the force thread. */
+  void flush() throws IOException {
+    if (!group.isEmpty()) {
+      write(active);
+      listener.appended(active.lastLsn);
+      forcer.appended(active.lastLsn);
+    }
+  }
+
+  /** Writes the group to the file and publishes the file's end. */
+  private void write(CycleFile file) throws IOException {
+    long start = Math.max(file.appendedPosition, RunAppender.HEAD_BYTES_MAX);
+    long endMax = start + FRAMES_BYTES_MAX + group.bytes();
+    long end = run.append(file, group.contentAndSlack());
+    if (end > endMax) {
+      throw new IllegalStateException(
+          file.path + ": a document ended at " + end + ", beyond " + endMax);
+    }
+    file.appended(end, group.lastLsn());
+    group.clear();
+  }
+
+  /**
+   * Starts the next cycle file, of a new run if need be, with a snapshot; uses the reservation.
+   *
+   * @param state what the records up to {@code lastLsn} add up to
+   */
+  void roll(DomainState state, long lastLsn) throws IOException {
+    flush();
+    if (run == null) {
+      startRun();
+    }
+    Path path = run.nextPath();
+    FileChannel channel = share.materialize(path);
+    reserved = false;
+    CycleFile next =
+        CycleFile.toAppend(disk, path, runNumber, directory.fileId(path), lastLsn + 1, channel);
+    next.zeroHead();
+    run.roll();
+    mark(next, RecordType.SNAPSHOT, lastLsn, snapshot(state));
+    if (!run.currentPath().equals(path)) {
+      throw new IllegalStateException("rolled to " + run.currentPath() + " instead of " + path);
+    }
+    if (active != null) {
+      active.sealed = true;
+    }
+    active = next;
+    files.add(next);
+    forcer.fileStarted(next);
+  }
+
+  private void startRun() throws IOException {
+    Path runPath = directory.runPath(runNumber + 1);
+    Files.createDirectory(runPath);
+    disk.forceDirectory(directory.path());
+    runNumber++;
+    run = new RunAppender(runPath, pool.cycleBytes());
+  }
+
+  private ByteBuffer snapshot(DomainState state) {
+    ByteBuffer snapshot = ByteBuffer.allocate(state.snapshotBytesMax());
+    state.encodeSnapshot(snapshot, files.releasedLsn());
+    return snapshot.flip();
+  }
+
+  private void mark(CycleFile file, int type, long lastLsn, ByteBuffer data) throws IOException {
+    CRC32C crc = new CRC32C();
+    crc.update(data.duplicate());
+    mark.type = type;
+    mark.dataLengthBytes = data.remaining();
+    mark.dataCrc32c = (int) crc.getValue();
+    add(file, mark, lastLsn + 1, data);
+    write(file);
+  }
+
+  /** Everything is forced: says so in the file, as evidence for the next opening. */
+  void seal(long lastLsn) throws IOException {
+    if (active != null) {
+      mark(active, RecordType.SEAL, lastLsn, NO_DATA);
+      active.force();
+    }
+  }
+
+  /** Lets go of Chronicle's mapping and of the reservation. */
+  void close() {
+    if (run != null) {
+      run.close();
+    }
+    if (reserved) {
+      share.cancelReservation();
+    }
+  }
+}
