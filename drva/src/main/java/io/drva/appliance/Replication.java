@@ -87,6 +87,7 @@ final class Replication {
               + ", but this log store volume has no log of it; start the appliance with the volume that it was written with");
     }
     DomainLog log = volume.openDomain(name, listener(domain));
+    boolean started = false;
     try {
       // Before the chain is taken: an appliance that cannot serve the domain leaves its owner
       // alone.
@@ -94,6 +95,9 @@ final class Replication {
       requireFit(name, container, log, owner.lastLsn());
       ChainHead head = owner.take();
       requireFit(name, container, log, head.lastLsn());
+      if (log.chain().isEmpty()) {
+        log.bindChain(head.domainId());
+      }
       log.release(head.lastLsn()); // Which a term that was cut off may not have come to say.
       LogSource source = new LogSource(log, head);
       Shipper shipper =
@@ -105,9 +109,11 @@ final class Replication {
               shipperConfig(config, clocks),
               share);
       domain.start(log, backlog(log, head), new Replication(shipper, source, head));
-    } catch (AssignmentException | IOException | RuntimeException e) {
-      log.close();
-      throw e;
+      started = true;
+    } finally {
+      if (!started) {
+        log.close();
+      }
     }
   }
 
@@ -129,9 +135,7 @@ final class Replication {
       String name, Container container, DomainLog log, UUID chainId)
       throws IOException, AssignmentException {
     Optional<UUID> known = log.chain();
-    if (known.isEmpty()) {
-      log.bindChain(chainId);
-    } else if (!known.get().equals(chainId)) {
+    if (known.isPresent() && !known.get().equals(chainId)) {
       throw new AssignmentException(
           409,
           "domain "
