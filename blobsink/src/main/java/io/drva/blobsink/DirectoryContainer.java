@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -93,18 +94,27 @@ final class DirectoryContainer implements Container {
   }
 
   private static void removeTemporaries(Path parent, int depth) throws IOException {
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(parent)) {
-      for (Path entry : entries) {
-        String entryName = entry.getFileName().toString();
-        if (Files.isDirectory(entry)) {
-          if (depth < LIST_DEPTH_MAX && !entryName.startsWith(".")) {
-            removeTemporaries(entry, depth + 1);
-          }
-        } else if (entryName.startsWith(TEMPORARY_PREFIX) && entryName.endsWith(TEMPORARY_SUFFIX)) {
-          Files.deleteIfExists(entry);
+    for (Path entry : entries(parent)) {
+      String entryName = entry.getFileName().toString();
+      if (Files.isDirectory(entry)) {
+        if (depth < LIST_DEPTH_MAX && !entryName.startsWith(".")) {
+          removeTemporaries(entry, depth + 1);
         }
+      } else if (entryName.startsWith(TEMPORARY_PREFIX) && entryName.endsWith(TEMPORARY_SUFFIX)) {
+        Files.deleteIfExists(entry);
       }
     }
+  }
+
+  /** What a folder holds. An error in the middle of it is an {@code IOException}, too. */
+  static List<Path> entries(Path parent) throws IOException {
+    List<Path> entries = new ArrayList<>();
+    try (DirectoryStream<Path> stream = Files.newDirectoryStream(parent)) {
+      stream.forEach(entries::add);
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
+    }
+    return entries;
   }
 
   @Override
@@ -242,22 +252,20 @@ final class DirectoryContainer implements Container {
   private static void collect(
       Path parent, String parentName, String prefix, int depth, List<String> into)
       throws IOException {
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(parent)) {
-      for (Path entry : entries) {
-        String entryName = entry.getFileName().toString();
-        if (entryName.startsWith(".")) {
-          continue;
+    for (Path entry : entries(parent)) {
+      String entryName = entry.getFileName().toString();
+      if (entryName.startsWith(".")) {
+        continue;
+      }
+      String object = parentName + entryName;
+      if (Files.isDirectory(entry)) {
+        String folderName = object + "/";
+        if (depth < LIST_DEPTH_MAX
+            && (folderName.startsWith(prefix) || prefix.startsWith(folderName))) {
+          collect(entry, folderName, prefix, depth + 1, into);
         }
-        String object = parentName + entryName;
-        if (Files.isDirectory(entry)) {
-          String folderName = object + "/";
-          if (depth < LIST_DEPTH_MAX
-              && (folderName.startsWith(prefix) || prefix.startsWith(folderName))) {
-            collect(entry, folderName, prefix, depth + 1, into);
-          }
-        } else if (object.startsWith(prefix)) {
-          into.add(object);
-        }
+      } else if (object.startsWith(prefix)) {
+        into.add(object);
       }
     }
   }

@@ -1,7 +1,6 @@
 package io.drva.blobsink;
 
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
@@ -50,8 +49,8 @@ final class DirectoryObjectStore implements ObjectStore {
   @Override
   public List<String> domains() throws IOException {
     List<String> names = new ArrayList<>();
-    try (DirectoryStream<Path> folders = Files.newDirectoryStream(root)) {
-      for (Path folder : folders) {
+    try {
+      for (Path folder : DirectoryContainer.entries(root)) {
         String name = folder.getFileName().toString();
         if (ObjectStores.isDomain(name)
             && Files.isRegularFile(folder.resolve(ObjectNames.DESCRIPTOR))) {
