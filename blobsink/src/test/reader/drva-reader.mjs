@@ -49,7 +49,7 @@ function readObject(number) { // sections 4.1, 4.2, 4.4
     indexStored: b.readUInt32BE(140), indexRaw: b.readUInt32BE(144), dataAt: u64(b, 152), dataLength: u64(b, 160),
     records: b.readUInt32BE(168), chunks: b.readUInt32BE(172), disks: b.readUInt32BE(176), hosts: b.readUInt32BE(180), rawSum: u64(b, 192),
   };
-  must(h.number === number && b[11] === 0 && zeros(b, 200, 252) && (h.kind === 1 || h.kind === 2), name, 'header');
+  must(h.number === number && b[11] === 0 && zeros(b, 208, 252) && (h.kind === 1 ? zeros(b, 200, 208) : h.kind === 2), name, 'header');
   must(b.readUInt32BE(12) === HEADER && b.readUInt32BE(136) === HEADER && h.dataAt === HEADER + h.indexStored, name, 'offsets');
   must(u64(b, 128) === b.length && b.length === h.dataAt + h.dataLength + FOOTER && b.length <= 64 * MIB, name, 'length');
   must(h.records === h.lastLsn - h.firstLsn + 1 && h.records <= 65536 && h.indexRaw <= 8 * MIB, name, 'counts');

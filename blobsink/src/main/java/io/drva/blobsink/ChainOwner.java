@@ -18,8 +18,9 @@ import java.util.function.LongSupplier;
  *       not know to be stored.
  *   <li>The new owner follows the chain to the first number k that is missing. Nobody knows a
  *       missing object to be stored, so k' ≤ k.
- *   <li>It creates its fence at k. If the store says "exists", the old owner got k: the chain has
- *       grown, back to step 3.
+ *   <li>It creates its fence at k. If the store says "exists", and the object is not this fence
+ *       (which a random number in it tells from that of another new owner), the chain has grown:
+ *       back to step 3.
  *   <li>With the fence at k the old owner can never store its own object there. It reports only
  *       contiguous prefixes, so it never reports anything at or beyond k again: nothing that it
  *       said is lost.
@@ -39,13 +40,19 @@ public final class ChainOwner {
 
   private final Container container;
   private final LongSupplier microClock;
+  private final LongSupplier nonces;
   private final UUID domainId;
   private final ChainReader reader;
 
   private ChainOwner(
-      Container container, LongSupplier microClock, UUID domainId, ChainReader reader) {
+      Container container,
+      LongSupplier microClock,
+      LongSupplier nonces,
+      UUID domainId,
+      ChainReader reader) {
     this.container = container;
     this.microClock = microClock;
+    this.nonces = nonces;
     this.domainId = domainId;
     this.reader = reader;
   }
@@ -68,6 +75,16 @@ public final class ChainOwner {
    */
   public static ChainOwner inspect(Container container, String domainName, LongSupplier microClock)
       throws IOException {
+    return inspect(
+        container, domainName, microClock, () -> UUID.randomUUID().getLeastSignificantBits());
+  }
+
+  /**
+   * @param nonces tell the fences of two owners apart
+   */
+  static ChainOwner inspect(
+      Container container, String domainName, LongSupplier microClock, LongSupplier nonces)
+      throws IOException {
     container.createIfAbsent();
     DomainDescriptor descriptor = descriptor(container, domainName, microClock);
     ChainReader reader = ChainReader.of(container, descriptor);
@@ -76,12 +93,17 @@ public final class ChainOwner {
     if (gap.isPresent() && gap.get().certain()) {
       throw new ChainGapException(container, gap.get());
     }
-    return new ChainOwner(container, microClock, descriptor.domainId(), reader);
+    return new ChainOwner(container, microClock, nonces, descriptor.domainId(), reader);
   }
 
   /** What the descriptor calls the domain: another container has another. */
   public UUID domainId() {
     return domainId;
+  }
+
+  /** The term of the chain's last segment, 0 when there is none. */
+  public long lastSegmentEpoch() {
+    return reader.state().lastSegmentEpoch();
   }
 
   /** The last LSN that the chain holds, as far as it was read. */
@@ -98,7 +120,7 @@ public final class ChainOwner {
   public ChainHead take() throws IOException {
     ChainState state = reader.state();
     for (int attempt = 0; attempt < FENCE_ATTEMPTS_MAX; attempt++) {
-      ObjectHeader fence = fence(state, domainId, microClock.getAsLong());
+      ObjectHeader fence = fence(state, domainId, microClock.getAsLong(), nonces.getAsLong());
       ByteBuffer object = encode(fence);
       Digest digest = Digest.of(object.slice(0, Format.HEADER_BYTES));
       ObjectRef ref = new ObjectRef(container.location(), ObjectNames.chain(fence.number()));
@@ -155,7 +177,7 @@ public final class ChainOwner {
     return present.get();
   }
 
-  static ObjectHeader fence(ChainState state, UUID domainId, long createdMicros) {
+  static ObjectHeader fence(ChainState state, UUID domainId, long createdMicros, long nonce) {
     return new ObjectHeader(
         ObjectHeader.Kind.FENCE,
         state.nextNumber(),
@@ -176,7 +198,8 @@ public final class ChainOwner {
         0,
         0,
         createdMicros,
-        0);
+        0,
+        nonce);
   }
 
   /** A fence as it is stored: header and footer. */

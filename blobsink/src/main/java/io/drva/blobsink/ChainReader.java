@@ -8,6 +8,8 @@ import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Walks a chain from its first object on, reading headers and indexes only, and checks each against
@@ -21,6 +23,8 @@ import java.util.concurrent.Future;
 public final class ChainReader {
   private static final int READERS = 8;
   private static final int READ_AHEAD = 16;
+
+  private static final Logger LOG = LoggerFactory.getLogger(ChainReader.class);
 
   private final Container container;
   private final Optional<DomainDescriptor> descriptor;
@@ -44,14 +48,13 @@ public final class ChainReader {
   }
 
   /**
-   * Walks the whole chain of a container. A missing descriptor does not prevent it: every object
-   * proves its place.
+   * Walks the whole chain of a container. A missing or damaged descriptor does not prevent it:
+   * every object proves its place.
    *
-   * @throws CorruptObjectException when an object of the chain, or the descriptor, is not as it
-   *     must be
+   * @throws CorruptObjectException when an object of the chain is not as it must be
    */
   public static ChainSummary walk(Container container, ChainVisitor visitor) throws IOException {
-    ChainReader reader = new ChainReader(container, descriptor(container));
+    ChainReader reader = new ChainReader(container, intactDescriptor(container));
     reader.walk(visitor);
     return reader.summary();
   }
@@ -61,6 +64,16 @@ public final class ChainReader {
     return container.stat(ObjectNames.DESCRIPTOR).isEmpty()
         ? Optional.empty()
         : Optional.of(DomainDescriptor.read(container));
+  }
+
+  private static Optional<DomainDescriptor> intactDescriptor(Container container)
+      throws IOException {
+    try {
+      return descriptor(container);
+    } catch (CorruptObjectException e) {
+      LOG.warn("{}; going on without it", e.getMessage());
+      return Optional.empty();
+    }
   }
 
   ChainState state() {

@@ -1,8 +1,10 @@
 package io.drva.blobsink;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 
@@ -21,6 +23,7 @@ public final class ChainState {
   private long nextNumber = 1;
   private long lastNumber;
   private long epoch;
+  private long lastSegmentEpoch;
   private long lastLsn;
   private long lastTimeMicros;
   private Digest lastDigest = Digest.ZERO;
@@ -50,6 +53,11 @@ public final class ChainState {
 
   public long epoch() {
     return epoch;
+  }
+
+  /** The term of the last segment, 0 when there is none. */
+  long lastSegmentEpoch() {
+    return lastSegmentEpoch;
   }
 
   public long lastLsn() {
@@ -99,13 +107,14 @@ public final class ChainState {
         48,
         header.firstTimeMicros() >= lastTimeMicros,
         "its time is before that of the chain so far");
-    checkHosts(ref, index.hosts());
+    checkHosts(ref, index);
     checkDisks(ref, index);
     for (DiskInfo disk : index.disks()) {
       disks.put(disk.number(), disk);
     }
     hosts = index.hosts();
     lastTimeMicros = header.lastTimeMicros();
+    lastSegmentEpoch = header.epoch();
     advance(header, digest);
   }
 
@@ -156,17 +165,28 @@ public final class ChainState {
     lastDigest = digest;
   }
 
-  private void checkHosts(ObjectRef ref, List<HostPosition> now) throws CorruptObjectException {
+  /**
+   * A host that attaches within the segment may go back to an incarnation that it had before: then
+   * its numbers begin again.
+   */
+  private void checkHosts(ObjectRef ref, SegmentIndex index) throws CorruptObjectException {
     Map<String, HostPosition> byName = new HashMap<>();
-    for (HostPosition position : now) {
+    for (HostPosition position : index.hosts()) {
       byName.put(position.host(), position);
+    }
+    Set<String> attached = new HashSet<>();
+    for (int i = 0; i < index.recordCount(); i++) {
+      if (index.type(i) == RecordType.HOST_ATTACHED) {
+        attached.add(index.hosts().get(index.host(i)).host());
+      }
     }
     for (HostPosition before : hosts) {
       HostPosition after = byName.get(before.host());
       boolean sound =
           after != null
               && (!after.incarnation().equals(before.incarnation())
-                  || after.lastSeq() >= before.lastSeq());
+                  || after.lastSeq() >= before.lastSeq()
+                  || attached.contains(before.host()));
       require(
           ref,
           Format.HEADER_BYTES,

@@ -27,7 +27,8 @@ public record ObjectHeader(
     int diskCount,
     int hostCount,
     long createdMicros,
-    long rawBytes) {
+    long rawBytes,
+    long nonce) {
 
   /** What a chain object is. */
   public enum Kind {
@@ -42,7 +43,7 @@ public record ObjectHeader(
   }
 
   private static final int CRC_AT = Format.HEADER_BYTES - 4;
-  private static final int ZEROS_AT = 200;
+  private static final int ZEROS_AT = 208;
 
   /** The number of records: LSNs are dense. */
   public int recordCount() {
@@ -92,6 +93,7 @@ public record ObjectHeader(
     out.putInt(at + 180, hostCount);
     out.putLong(at + 184, createdMicros);
     out.putLong(at + 192, rawBytes);
+    out.putLong(at + 200, nonce);
     out.putInt(at + CRC_AT, Crc.of(out, at, CRC_AT));
   }
 
@@ -143,7 +145,8 @@ public record ObjectHeader(
             in.getInt(176),
             in.getInt(180),
             in.getLong(184),
-            in.getLong(192));
+            in.getLong(192),
+            in.getLong(200));
     if (header.number != numberExpected) {
       throw ref.corrupt(
           16, "this is the object with the number " + Long.toUnsignedString(header.number));
@@ -184,6 +187,7 @@ public record ObjectHeader(
       checkFence(ref);
       return;
     }
+    require(ref, 200, nonce == 0, "nonce of a segment");
     require(ref, 40, within(lastLsn, firstLsn, firstLsn + Format.RECORDS_MAX - 1), "lastLsn");
     require(ref, 48, firstTimeMicros >= 0, "firstTimeMicros");
     require(ref, 56, lastTimeMicros >= firstTimeMicros, "lastTimeMicros");

@@ -340,7 +340,8 @@ final class SegmentBuilder {
             diskCount,
             catalog.hostCount(),
             place.createdMicros(),
-            packer.rawBytes());
+            packer.rawBytes(),
+            0);
     header.encode(head, 0);
     Digest digest = Digest.of(head);
     ObjectFooter.encode(footer, 0, header, digest);

@@ -103,7 +103,9 @@ final class GoldenTest {
     MemoryContainer container = new MemoryContainer("golden");
     DomainDescriptor descriptor = new DomainDescriptor(DOMAIN, CREATED_MICROS, "golden");
     container.put("domain", ObjectContent.of(descriptor.encode()));
-    ChainHead head = ChainOwner.take(container, "golden", () -> CREATED_MICROS + 1);
+    ChainHead head =
+        ChainOwner.inspect(container, "golden", () -> CREATED_MICROS + 1, () -> 0x0123456789ABCDEFL)
+            .take();
     // The portable implementation: its output does not depend on the machine.
     SegmentBuilder builder =
         new SegmentBuilder(

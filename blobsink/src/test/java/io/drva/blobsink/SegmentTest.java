@@ -269,7 +269,8 @@ final class SegmentTest {
             disks,
             hosts,
             h.createdMicros(),
-            h.rawBytes());
+            h.rawBytes(),
+            h.nonce());
     ByteBuffer encoded = ByteBuffer.allocate(Format.HEADER_BYTES);
     changed.encode(encoded, 0);
     return ObjectHeader.parse(new ObjectRef("memory", "hostile"), encoded, h.number());
@@ -294,7 +295,7 @@ final class SegmentTest {
   @Test
   void hostileHeadersAreRefused() throws Exception {
     ChainState state = new ChainState(DOMAIN);
-    ObjectHeader fence = ChainOwner.fence(state, DOMAIN, 5);
+    ObjectHeader fence = ChainOwner.fence(state, DOMAIN, 5, 6);
     ByteBuffer sound = ChainOwner.encode(fence);
     ObjectRef ref = new ObjectRef("memory", "hostile");
     assertEquals(fence, ObjectHeader.parse(ref, sound, 1));
@@ -314,9 +315,10 @@ final class SegmentTest {
         }
       }
     }
-    // Epoch, domain id, previous digest and creation time may have any value within their range.
+    // Epoch, domain id, previous digest, creation time and nonce may have any value within their
+    // range.
     List<Integer> free =
-        List.of(24, 28, 80, 84, 88, 92, 96, 100, 104, 108, 112, 116, 120, 124, 184, 188);
+        List.of(24, 28, 80, 84, 88, 92, 96, 100, 104, 108, 112, 116, 120, 124, 184, 188, 200, 204);
     assertTrue(free.containsAll(accepted), accepted::toString);
   }
 

@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -108,6 +111,52 @@ final class ShipperTest {
     } catch (IOException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** Within one segment, so that its host table has the same incarnation with a lower number. */
+  @Test
+  void aHostMayGoBackToAnIncarnationWithinASegment() throws Exception {
+    TestRecord.Host first = new TestRecord.Host(1, "esx", new UUID(1, 1));
+    TestRecord.Host between = new TestRecord.Host(1, "esx", new UUID(2, 2));
+    List<TestRecord> records = new ArrayList<>();
+    attach(records, first, 50);
+    attach(records, between, 10);
+    attach(records, first, 20);
+    int before = 52; // HOST_ATTACHED, DISK_OPENED and 50 writes
+    try (Shipper shipper = start(memory, TestChains.config(1).withSegment(1 << 20, 1000, 50))) {
+      log.append(records.subList(0, before));
+      listener.awaitReplicated(before);
+      log.append(records.subList(before, records.size()));
+      listener.awaitReplicated(records.size());
+      assertEquals(records.size(), shipper.replicatedLsn());
+    }
+    ChainHead end = ChainReader.walk(memory, ChainVisitor.NONE).head();
+    assertEquals(records.size(), end.lastLsn(), "every reader takes what was stored");
+    assertEquals(List.of(new HostPosition("esx", first.incarnation(), 20)), end.hosts());
+  }
+
+  private static void attach(List<TestRecord> records, TestRecord.Host host, int writes) {
+    TestRecord.Disk disk = new TestRecord.Disk(1, "vm", "disk", 512, 1 << 20);
+    add(records, RecordType.HOST_ATTACHED, host, 0, null, 0, 0);
+    if (records.size() == 1) {
+      add(records, RecordType.DISK_OPENED, host, 0, disk, disk.capacityBytes(), 512);
+    }
+    for (int seq = 1; seq <= writes; seq++) {
+      add(records, RecordType.ZERO, host, seq, disk, 0, 512);
+    }
+  }
+
+  private static void add(
+      List<TestRecord> records,
+      RecordType type,
+      TestRecord.Host host,
+      long seq,
+      TestRecord.Disk disk,
+      long offset,
+      long length) {
+    long lsn = records.size() + 1L;
+    ByteBuffer none = ByteBuffer.allocateDirect(0);
+    records.add(new TestRecord(lsn, type, 0, host, seq, disk, offset, length, lsn * 1000, none));
   }
 
   @Test

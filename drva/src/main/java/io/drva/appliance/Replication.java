@@ -10,13 +10,13 @@ import io.drva.blobsink.Shipper;
 import io.drva.blobsink.ShipperConfig;
 import io.drva.blobsink.ShipperListener;
 import io.drva.blobsink.TooManyDomainsException;
+import io.drva.logstore.ChainOfLog;
 import io.drva.logstore.DomainLog;
 import io.drva.logstore.ForceListener;
 import io.drva.logstore.LogReader;
 import io.drva.logstore.LogVolume;
 import java.io.IOException;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** A domain's way into the object store: its shipper and what it reads from. */
@@ -91,13 +91,11 @@ final class Replication {
     try {
       // Before the chain is taken: an appliance that cannot serve the domain leaves its owner
       // alone.
-      requireSameChain(name, container, log, owner.domainId());
+      requireSameHistory(name, container, log, owner);
       requireFit(name, container, log, owner.lastLsn());
       ChainHead head = owner.take();
       requireFit(name, container, log, head.lastLsn());
-      if (log.chain().isEmpty()) {
-        log.bindChain(head.domainId());
-      }
+      log.bindChain(new ChainOfLog(head.domainId(), head.epoch()));
       log.release(head.lastLsn()); // Which a term that was cut off may not have come to say.
       LogSource source = new LogSource(log, head);
       Shipper shipper =
@@ -130,23 +128,42 @@ final class Replication {
     return backlog;
   }
 
-  /** LSNs may fit by chance; a log belongs to the one chain that it was first shipped to. */
-  private static void requireSameChain(
-      String name, Container container, DomainLog log, UUID chainId)
+  /**
+   * LSNs may fit by chance: a log belongs to the one chain that it was first shipped to, and not to
+   * what a copy of it has shipped there in a later term.
+   */
+  private static void requireSameHistory(
+      String name, Container container, DomainLog log, ChainOwner owner)
       throws IOException, AssignmentException {
-    Optional<UUID> known = log.chain();
-    if (known.isPresent() && !known.get().equals(chainId)) {
+    Optional<ChainOfLog> known = log.chain();
+    if (known.isEmpty()) {
+      return;
+    }
+    if (!known.get().id().equals(owner.domainId())) {
       throw new AssignmentException(
           409,
           "domain "
               + name
               + ": the log was replicated to the chain "
-              + known.get()
+              + known.get().id()
               + ", but "
               + container.location()
               + " holds the chain "
-              + chainId
+              + owner.domainId()
               + ": check 'store', or use the log store volume that belongs to it");
+    }
+    if (owner.lastSegmentEpoch() > known.get().epoch()) {
+      throw new AssignmentException(
+          409,
+          "domain "
+              + name
+              + ": "
+              + container.location()
+              + " goes on with a term (epoch "
+              + owner.lastSegmentEpoch()
+              + ") that this log has no part in, its last was "
+              + known.get().epoch()
+              + ": another appliance, or a copy of this volume, has taken the domain over");
     }
   }
 

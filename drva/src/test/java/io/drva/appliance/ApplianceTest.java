@@ -20,6 +20,8 @@ import io.drva.protocol.ClientOptions;
 import io.drva.protocol.DiskStream;
 import io.drva.protocol.HostClient;
 import io.drva.protocol.SessionFailedException;
+import io.drva.recovery.RecoveryProgress;
+import io.drva.recovery.Verifier;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
@@ -566,6 +568,12 @@ class ApplianceTest {
       assertTrue(client.awaitReplicated(seq, PATIENCE));
       assertEquals(seq, client.replicatedSeq());
       client.close();
+    }
+    try (ObjectStore store = ObjectStores.open("dir:" + folder.resolve("store"), Map.of())) {
+      assertEquals(
+          List.of(),
+          Verifier.run(store.container("finance"), RecoveryProgress.NONE).problems(),
+          "what is acknowledged, a reader takes");
     }
   }
 

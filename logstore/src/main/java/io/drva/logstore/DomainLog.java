@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -361,21 +360,14 @@ public final class DomainLog implements AutoCloseable {
     return forcer.forces();
   }
 
-  /**
-   * The domain id of the chain that the log is shipped to; empty before the first {@link
-   * #bindChain}.
-   */
-  public Optional<UUID> chain() throws IOException {
-    return ChainOfLog.read(directory.path()).map(ChainOfLog::id);
+  /** The chain that the log is shipped to; empty before the first {@link #bindChain}. */
+  public Optional<ChainOfLog> chain() throws IOException {
+    return ChainOfLog.read(directory.path());
   }
 
-  /**
-   * Says, durably and once, which chain the log is shipped to.
-   *
-   * @param id the chain's domain id
-   */
-  public void bindChain(UUID id) throws IOException {
-    new ChainOfLog(id).write(disk, directory.path());
+  /** Says, durably, which chain the log is shipped to from now on, and in which term. */
+  public void bindChain(ChainOfLog chain) throws IOException {
+    chain.write(disk, directory.path());
   }
 
   /**

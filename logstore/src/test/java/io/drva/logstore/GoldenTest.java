@@ -108,7 +108,7 @@ class GoldenTest {
 
   @Test
   void chainOfLog() throws IOException {
-    ChainOfLog chain = new ChainOfLog(new UUID(0x0102030405060708L, 0x090A0B0C0D0E0F10L));
+    ChainOfLog chain = new ChainOfLog(new UUID(0x0102030405060708L, 0x090A0B0C0D0E0F10L), 7);
     same("chain", chain.encode());
     Files.write(directory.resolve("chain"), golden("chain"));
     assertEquals(Optional.of(chain), ChainOfLog.read(directory));

@@ -89,16 +89,24 @@ final class VerifiedChain {
 
   private void missing(ObjectHeader later) {
     long number = state.nextNumber();
-    boolean certain =
+    missing(
+        later.number(),
         later.number() >= number + Format.WINDOW
             || later.storedThrough() >= number
-            || later.epoch() > state.epoch();
+            || later.epoch() > state.epoch());
+  }
+
+  /**
+   * @param certain whether the object was certainly stored once
+   */
+  private void missing(long later, boolean certain) {
+    long number = state.nextNumber();
     problems.add(
         new Problem(
             ObjectNames.chain(number),
             -1,
             "the object is missing although "
-                + ObjectNames.chain(later.number())
+                + ObjectNames.chain(later)
                 + " exists: "
                 + (certain
                     ? "it was stored once and is lost"
@@ -135,8 +143,14 @@ final class VerifiedChain {
    * Takes an object of the listing that cannot be used. Where the chain goes on is told from its
    * size.
    */
-  void damaged(ObjectInfo info) {
+  void damaged(ObjectInfo info) throws IOException {
     long number = ObjectNames.number(info.name());
+    if (number > state.nextNumber()) {
+      follow();
+    }
+    if (number > state.nextNumber()) {
+      missing(number, number >= state.nextNumber() + Format.WINDOW);
+    }
     if (number < state.nextNumber()) {
       superseded++;
       return;

@@ -84,6 +84,30 @@ final class DamageTest {
   }
 
   @Test
+  void aDamagedDescriptorIsNamedAndDoesNotPreventRecovery() throws IOException {
+    MemoryContainer container = sound.copy();
+    container.objects().get("domain")[300] ^= 1;
+    assertEquals(List.of("domain"), verify(container).stream().map(Problem::object).toList());
+    RecoveryPlan plan = RecoveryPlan.make(container, new RecoveryTarget.Latest(), Optional.empty());
+    Recovery.run(plan, folder.resolve("images"), RecoveryProgress.NONE);
+    Images.assertEqualsModel(records, RECORDS, folder.resolve("images"));
+  }
+
+  @Test
+  void aMissingObjectIsNamedAlsoWhenTheNextOneIsDamaged() throws IOException {
+    List<String> names =
+        sound.objects().keySet().stream().filter(n -> n.startsWith("chain/")).toList();
+    for (int i = 0; i + 1 < names.size(); i++) {
+      MemoryContainer container = sound.copy();
+      container.objects().remove(names.get(i));
+      container.objects().get(names.get(i + 1))[20] ^= 1;
+      List<String> named = verify(container).stream().map(Problem::object).toList();
+      assertTrue(named.contains(names.get(i)), named + " lacks the missing " + names.get(i));
+      assertTrue(named.contains(names.get(i + 1)), named + " lacks " + names.get(i + 1));
+    }
+  }
+
+  @Test
   void everyTruncationIsFound() throws IOException {
     MemoryContainer container = sound.copy();
     for (String name : sound.objects().keySet()) {
