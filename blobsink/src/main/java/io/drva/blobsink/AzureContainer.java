@@ -85,6 +85,10 @@ final class AzureContainer implements Container {
       throw failure("put", object, -1, e);
     } catch (RuntimeException e) {
       throw failure("put", object, -1, e);
+    } catch (OutOfMemoryError e) {
+      // Of Netty's direct memory, which sessions use, too: a shortage that passes.
+      throw StoreException.of(
+          StoreException.Reason.UNAVAILABLE, "put", this, object, -1, "no memory is free: " + e, e);
     }
   }
 

@@ -53,7 +53,7 @@ public class CorruptObjectException extends IOException {
         ? "; no position before it can be recovered"
         : "; it is needed for positions after LSN "
             + intactLsn
-            + " only: recover to that one, or to an earlier one";
+            + " only: recover to that one or an earlier one, or one disk at a time";
   }
 
   /** The same, with the last LSN that can be recovered without the object. */

@@ -4,8 +4,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayDeque;
-import java.util.Iterator;
-import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -13,30 +11,34 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Reads the indexes of given segments once more, in the order given, a few ahead in parallel. Owned
- * by one thread.
+ * Reads the indexes of given segments once more, from the last to the first, a few ahead in
+ * parallel. Owned by one thread.
  */
 public final class SegmentHeads implements Closeable {
   private static final int READERS = 4;
   private static final int READ_AHEAD = 8;
 
   private final Container container;
-  private final Iterator<ObjectHeader> segments;
+  private final SegmentRefs segments;
+
+  /** Those from here on are read or being read. */
+  private int begun;
+
   private final ExecutorService readers =
       Executors.newFixedThreadPool(
           READERS, Thread.ofPlatform().daemon().name("head-reader-", 0).factory());
   private final Queue<Future<ObjectHead>> ahead = new ArrayDeque<>();
-  private final Queue<ObjectHeader> expected = new ArrayDeque<>();
   private final IndexScratch scratch = new IndexScratch();
 
   /**
    * Begins to read.
    *
-   * @param segments headers that a walk along the chain gave
+   * @param segments that a walk along the chain gave
    */
-  public SegmentHeads(Container container, List<ObjectHeader> segments) {
+  public SegmentHeads(Container container, SegmentRefs segments) {
     this.container = container;
-    this.segments = segments.iterator();
+    this.segments = segments;
+    this.begun = segments.size();
   }
 
   /**
@@ -46,24 +48,24 @@ public final class SegmentHeads implements Closeable {
    * @throws CorruptObjectException when the object is not the one that the walk saw
    */
   public SegmentIndex next() throws IOException {
-    while (ahead.size() < READ_AHEAD && segments.hasNext()) {
-      ObjectHeader header = segments.next();
-      expected.add(header);
-      ahead.add(
-          readers.submit(() -> ObjectHead.read(container, header.number(), header.objectBytes())));
+    while (ahead.size() < READ_AHEAD && begun > 0) {
+      begun--;
+      long number = segments.number(begun);
+      long objectBytes = segments.objectBytes(begun);
+      ahead.add(readers.submit(() -> ObjectHead.read(container, number, objectBytes)));
     }
     if (ahead.isEmpty()) {
       return null;
     }
-    ObjectHeader header = expected.remove();
+    int index = begun + ahead.size() - 1;
     try {
       ObjectHead head = await(ahead.remove());
-      if (!head.header().equals(header)) {
+      if (!segments.isOf(index, head.header())) {
         throw head.ref().corrupt(0, "the object changed while it was used; objects never change");
       }
-      return head.index(scratch.of(header.indexRawBytes()));
+      return head.index(scratch.of(head.header().indexRawBytes()));
     } catch (CorruptObjectException e) {
-      throw e.withIntactLsn(header.firstLsn() - 1);
+      throw e.withIntactLsn(segments.firstLsn(index) - 1);
     }
   }
 

@@ -5,12 +5,15 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Stores sealed segments, each until it is stored or shown to be someone else's. Run by several
  * threads.
  */
 final class Uploader implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(Uploader.class);
   private static final int COMPARE_BYTES = 1 << 20;
   private static final int BACKOFF_DOUBLINGS_MAX = 20;
 
@@ -139,6 +142,9 @@ final class Uploader implements Runnable {
 
   private synchronized void report(StoreException e) {
     StoreTrouble before = trouble;
+    if (before == null) {
+      LOG.warn("{}; tried again until it succeeds", e.getMessage());
+    }
     trouble =
         before == null
             ? new StoreTrouble(e.getMessage(), config.microClock().getAsLong(), 1)

@@ -2,6 +2,7 @@ package io.drva.appliance;
 
 import io.drva.blobsink.ChainHead;
 import io.drva.blobsink.ChainOwner;
+import io.drva.blobsink.ChainReader;
 import io.drva.blobsink.Container;
 import io.drva.blobsink.HostPositions;
 import io.drva.blobsink.ObjectStore;
@@ -74,6 +75,18 @@ final class Replication {
     String name = domain.name();
     Container container = store.container(name);
     boolean known = volume.domains().contains(name);
+    Optional<ChainOfLog> chain = volume.chainOf(name);
+    if (chain.isPresent() && ChainReader.descriptor(container).isEmpty()) {
+      throw new AssignmentException(
+          409,
+          "domain "
+              + name
+              + ": the log was replicated to the chain "
+              + chain.get().id()
+              + ", but "
+              + container.location()
+              + " holds no domain: check 'store', and whether it is mounted");
+    }
     ChainOwner owner = ChainOwner.inspect(container, name, clocks.wallMicros());
     if (!known && owner.lastLsn() > 0) {
       throw new AssignmentException(

@@ -34,7 +34,15 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
-    System.exit(commandLine().execute(args));
+    CommandLine commandLine = commandLine();
+    int code = commandLine.execute(args);
+    if (commandLine.getOut().checkError()) {
+      // A script that kept an incomplete answer must not take it for a good one.
+      commandLine.getErr().println("drva: the output could not be written");
+      commandLine.getErr().flush();
+      code = FAILED;
+    }
+    System.exit(code);
   }
 
   static CommandLine commandLine() {

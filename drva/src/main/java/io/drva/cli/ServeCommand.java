@@ -67,13 +67,14 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   /**
-   * On the way out of the process, which ends when this returns: has the appliance stop in order
-   * first.
+   * On the way out of the process: has the appliance stop in order, and then ends the process with
+   * success, as a service manager expects, and not with the number of the signal.
    */
   private static void stop(CountDownLatch stop, CountDownLatch stopped) {
     stop.countDown();
     try {
       stopped.await();
+      Runtime.getRuntime().halt(0);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

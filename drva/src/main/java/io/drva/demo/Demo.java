@@ -26,6 +26,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The main job from end to end in one process: an appliance with a temporary volume, hosts that
@@ -33,6 +35,8 @@ import org.HdrHistogram.Histogram;
  * disk.
  */
 public final class Demo {
+  private static final Logger LOG = LoggerFactory.getLogger(Demo.class);
+  private static final int DELETE_ATTEMPTS = 100;
   private static final long VOLUME_BYTES = 1L << 30;
   private static final int RPO_SAMPLE_MS = 10;
   private static final Duration REPLICATION_TIMEOUT = Duration.ofMinutes(30);
@@ -57,6 +61,8 @@ public final class Demo {
           InterruptedException {
     LoadPlan plan = LoadPlan.of(options);
     Path folder = Files.createTempDirectory("drva-demo-");
+    Thread interrupted = Thread.ofPlatform().unstarted(() -> deleteQuietly(folder));
+    Runtime.getRuntime().addShutdownHook(interrupted);
     try {
       String storeUri =
           options.store() == null ? "dir:" + folder.resolve("store") : options.store();
@@ -67,6 +73,29 @@ public final class Demo {
       }
     } finally {
       deleteTree(folder);
+      removeHook(interrupted);
+    }
+  }
+
+  private static void removeHook(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException shuttingDown) {
+      LOG.debug("the process is ending", shuttingDown);
+    }
+  }
+
+  /** The process is being stopped, and its threads still write: as much as can be deleted. */
+  private static void deleteQuietly(Path folder) {
+    for (int attempt = 0; attempt < DELETE_ATTEMPTS && Files.exists(folder); attempt++) {
+      try {
+        deleteTree(folder);
+      } catch (IOException e) {
+        LOG.debug("{} is still being written to", folder, e);
+      }
+    }
+    if (Files.exists(folder)) {
+      LOG.warn("{} could not be removed", folder);
     }
   }
 

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -118,7 +119,7 @@ public final class LogVolume implements AutoCloseable {
           directory,
           "the logs hold or have a right to "
               + pool.claimed()
-              + " cycle files, but sizeBytes allows "
+              + " log files, but its size allows "
               + options.cyclesMax(),
           "open it with at least " + (long) pool.claimed() * options.cycleBytes() + " bytes");
     }
@@ -189,7 +190,7 @@ public final class LogVolume implements AutoCloseable {
       throw new VolumeException(
           directory,
           "the file system is too small: it has " + totalBytes + " bytes",
-          "give it at least " + options.sizeBytes() + ", or lower sizeBytes");
+          "give it at least " + options.sizeBytes() + ", or make the volume smaller");
     }
   }
 
@@ -203,6 +204,11 @@ public final class LogVolume implements AutoCloseable {
       }
     }
     return domains;
+  }
+
+  /** The chain that a domain's log is shipped to, without opening it; empty when there is none. */
+  public Optional<ChainOfLog> chainOf(String domain) throws IOException {
+    return ChainOfLog.read(domainDirectory(domain).path());
   }
 
   /** As {@link #openDomain(String, long, ForceListener)}; a new domain's LSNs start at 1. */
@@ -270,7 +276,7 @@ public final class LogVolume implements AutoCloseable {
                 + options.cyclesMax()
                 + " cycle files, and a domain needs "
                 + LogLimits.CYCLES_PER_DOMAIN_MIN,
-            "wait until the object store has taken what they hold, or make the volume larger");
+            "make the volume larger, or wait if the others hold what the object store has yet to take");
       }
       shares.put(place.domain(), share);
     }

@@ -118,7 +118,7 @@ class LogVolumeTest {
         records.append(log);
       }
     }
-    refuses(VolumeOptions.of(5L * CYCLE_BYTES, CYCLE_BYTES), "a right to 6 cycle files");
+    refuses(VolumeOptions.of(5L * CYCLE_BYTES, CYCLE_BYTES), "a right to 6");
     try (LogVolume volume =
         LogVolume.open(directory, VolumeOptions.of(20L * CYCLE_BYTES, CYCLE_BYTES))) {
       DomainLog log = volume.openDomain("domain-a", new RecordingListener());

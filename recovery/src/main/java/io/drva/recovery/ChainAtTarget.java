@@ -7,13 +7,12 @@ import io.drva.blobsink.ChainSummary;
 import io.drva.blobsink.ChainVisitor;
 import io.drva.blobsink.Container;
 import io.drva.blobsink.DiskInfo;
-import io.drva.blobsink.ObjectHeader;
 import io.drva.blobsink.RecordType;
 import io.drva.blobsink.SegmentIndex;
+import io.drva.blobsink.SegmentRefs;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -24,7 +23,7 @@ import java.util.TreeMap;
  */
 final class ChainAtTarget implements ChainVisitor {
   private final RecoveryTarget target;
-  private final List<ObjectHeader> segments = new ArrayList<>();
+  private final SegmentRefs segments = new SegmentRefs();
   private final Map<Integer, DiskInfo> disks = new TreeMap<>();
   private long firstTimeMicros;
   private long lsn;
@@ -169,7 +168,7 @@ final class ChainAtTarget implements ChainVisitor {
   }
 
   /** The segments that hold the position and all before it, in order. */
-  List<ObjectHeader> segments() {
+  SegmentRefs segments() {
     return segments;
   }
 

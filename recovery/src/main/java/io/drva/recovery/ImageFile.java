@@ -36,18 +36,16 @@ final class ImageFile implements Closeable {
   }
 
   /**
-   * Makes an empty image.
+   * Makes an empty image, in the place of a partial one that an interrupted recovery left.
    *
-   * @throws RecoveryException when the image, or a partial one, exists
+   * @throws RecoveryException when the image exists
    */
   static ImageFile create(Path image, long capacityBytes) throws IOException {
     Path partial = image.resolveSibling(image.getFileName() + PARTIAL_SUFFIX);
-    for (Path existing : new Path[] {image, partial}) {
-      if (Files.exists(existing)) {
-        throw new RecoveryException(
-            existing + " exists; recover into another folder, or remove it");
-      }
+    if (Files.exists(image)) {
+      throw new RecoveryException(image + " exists; recover into another folder, or remove it");
     }
+    Files.deleteIfExists(partial);
     FileChannel buffered =
         FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     try (RandomAccessFile file = new RandomAccessFile(partial.toFile(), "rw")) {

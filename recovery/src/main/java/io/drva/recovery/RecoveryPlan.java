@@ -4,7 +4,7 @@ import io.drva.blobsink.BaselineState;
 import io.drva.blobsink.ChainGap;
 import io.drva.blobsink.Container;
 import io.drva.blobsink.DiskInfo;
-import io.drva.blobsink.ObjectHeader;
+import io.drva.blobsink.SegmentRefs;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -41,7 +41,7 @@ public final class RecoveryPlan {
   }
 
   private final Container container;
-  private final List<ObjectHeader> segments;
+  private final SegmentRefs segments;
   private final List<DiskInfo> diskInfos;
   private final List<Disk> disks;
   private final long lsn;
@@ -51,7 +51,7 @@ public final class RecoveryPlan {
   private RecoveryPlan(
       ChainAtTarget chain, Container container, List<DiskInfo> diskInfos, List<Disk> disks) {
     this.container = container;
-    this.segments = List.copyOf(chain.segments());
+    this.segments = chain.segments();
     this.diskInfos = diskInfos;
     this.disks = disks;
     this.lsn = chain.lsn();
@@ -180,7 +180,7 @@ public final class RecoveryPlan {
     return container;
   }
 
-  List<ObjectHeader> segments() {
+  SegmentRefs segments() {
     return segments;
   }
 

@@ -3,10 +3,10 @@ package io.drva.recovery;
 import io.drva.blobsink.Container;
 import io.drva.blobsink.CorruptObjectException;
 import io.drva.blobsink.DiskInfo;
-import io.drva.blobsink.ObjectHeader;
 import io.drva.blobsink.ObjectNames;
 import io.drva.blobsink.SegmentHeads;
 import io.drva.blobsink.SegmentIndex;
+import io.drva.blobsink.SegmentRefs;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
@@ -27,7 +27,7 @@ final class Sweep {
   private static final int NOT_WANTED = -1;
 
   private final Container container;
-  private final List<ObjectHeader> segments;
+  private final SegmentRefs segments;
   private final long lastLsn;
   private final List<DiskInfo> disks;
   private final DiskCoverage[] coverage;
@@ -41,7 +41,7 @@ final class Sweep {
    * @param lastLsn records beyond it do not count
    * @param disks those wanted, with their capacity at that position
    */
-  Sweep(Container container, List<ObjectHeader> segments, long lastLsn, List<DiskInfo> disks) {
+  Sweep(Container container, SegmentRefs segments, long lastLsn, List<DiskInfo> disks) {
     this.container = container;
     this.segments = segments;
     this.lastLsn = lastLsn;
@@ -54,7 +54,7 @@ final class Sweep {
   }
 
   void run(Tasks tasks) throws IOException {
-    try (SegmentHeads heads = new SegmentHeads(container, segments.reversed())) {
+    try (SegmentHeads heads = new SegmentHeads(container, segments)) {
       for (SegmentIndex index = heads.next();
           index != null && !isComplete();
           index = heads.next()) {

@@ -9,7 +9,7 @@ import java.util.List;
  * @param bytes their bytes, every one of which was read
  * @param chainObjects those that are in the chain
  * @param superseded those that are not, being uploads of owners that were fenced
- * @param lastLsn the last LSN of the chain as far as it could be followed
+ * @param lastLsn up to which LSN the chain is there and sound
  * @param problems everything that is wrong, in the order of the objects' names
  * @param notes what is unusual but harms nothing
  */

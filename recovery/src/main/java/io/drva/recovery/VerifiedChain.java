@@ -25,6 +25,8 @@ final class VerifiedChain {
   private final ChainState state;
   private ObjectHeader lastFence;
   private long superseded;
+  private boolean broken;
+  private long intactLsn;
 
   VerifiedChain(Container container, UUID domainId, List<Problem> problems) {
     this.container = container;
@@ -40,8 +42,17 @@ final class VerifiedChain {
     return superseded;
   }
 
-  long lastLsn() {
-    return state.lastLsn();
+  /** Up to which LSN everything is there and sound. */
+  long intactLsn() {
+    return broken ? intactLsn : state.lastLsn();
+  }
+
+  /** From here on the chain is not what it was: what lies behind may be read, but not recovered. */
+  private void breakHere() {
+    if (!broken) {
+      broken = true;
+      intactLsn = state.lastLsn();
+    }
   }
 
   /** Takes the next object of the listing. */
@@ -80,6 +91,7 @@ final class VerifiedChain {
       object.link(state);
     } catch (CorruptObjectException e) {
       problems.add(new Problem(info.name(), e.position(), e.what()));
+      breakHere();
       state.skipTo(object.header().nextNumber());
     }
     if (object.header().kind() == ObjectHeader.Kind.FENCE) {
@@ -100,6 +112,7 @@ final class VerifiedChain {
    * @param certain whether the object was certainly stored once
    */
   private void missing(long later, boolean certain) {
+    breakHere();
     long number = state.nextNumber();
     problems.add(
         new Problem(
@@ -155,6 +168,7 @@ final class VerifiedChain {
       superseded++;
       return;
     }
+    breakHere();
     state.skipTo(info.sizeBytes() <= FENCE_BYTES ? number + Format.WINDOW + 1 : number + 1);
   }
 }

@@ -91,7 +91,7 @@ public final class Verifier {
         bytes,
         chain.objects(),
         chain.superseded(),
-        chain.lastLsn(),
+        chain.intactLsn(),
         List.copyOf(problems),
         List.copyOf(notes));
   }
