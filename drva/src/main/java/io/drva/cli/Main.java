@@ -1,5 +1,6 @@
 package io.drva.cli;
 
+import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -34,9 +35,10 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
-    CommandLine commandLine = commandLine();
+    PrintWriter out = new PrintWriter(System.out, false, System.out.charset());
+    CommandLine commandLine = commandLine().setOut(out);
     int code = commandLine.execute(args);
-    if (commandLine.getOut().checkError()) {
+    if (out.checkError()) {
       // A script that kept an incomplete answer must not take it for a good one.
       commandLine.getErr().println("drva: the output could not be written");
       commandLine.getErr().flush();
