@@ -119,8 +119,12 @@ public final class ChainReader {
     if (!visitor.goesOn()) {
       return;
     }
-    if (object.number > state.nextNumber() && gap == null) {
+    if (object.number > state.nextNumber() && (gap == null || !gap.certain())) {
+      long missing = state.nextNumber();
       follow();
+      if (state.nextNumber() > missing) {
+        gap = null; // It was in flight, and has arrived.
+      }
     }
     if (object.number == state.nextNumber()) {
       takeHinted(() -> SegmentHeads.await(object.head));

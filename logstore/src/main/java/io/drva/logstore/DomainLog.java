@@ -431,14 +431,8 @@ public final class DomainLog implements AutoCloseable {
     } catch (IOException | RuntimeException | Error e) {
       forcer.stop(e);
     }
-    try {
-      forcer.close();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while closing the log of domain " + domain, e);
-    } finally {
-      signalReaders();
-    }
+    forcer.close();
+    signalReaders();
     try {
       if (forcer.failure() == null) {
         tail.seal(lastLsn);

@@ -124,10 +124,20 @@ final class Forcer implements Runnable {
   }
 
   /** Ends the thread once everything appended is forced, or the log is stopped. */
-  void close() throws InterruptedException {
+  void close() {
     closing = true;
     LockSupport.unpark(thread);
-    thread.join();
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true; // What the log holds must be let go of all the same.
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Override

@@ -52,6 +52,13 @@ final class FetchTask {
       recordCrc32c = new int[count];
       chunk = new int[count];
     }
+
+    /** Whether both are parts of the same record's data, and so of the same checksum. */
+    boolean areOfOneRecord(int a, int b) {
+      return recordPosition[a] == recordPosition[b]
+          && recordBytes[a] == recordBytes[b]
+          && recordCrc32c[a] == recordCrc32c[b];
+    }
   }
 
   private FetchTask(SegmentIndex index, long offset, Pieces pieces) {

@@ -60,13 +60,11 @@ final class FetchWorker {
   private void write(String object, FetchTask.Pieces pieces, FetchTask.Chunk chunk)
       throws IOException {
     ImageFile image = images.get(chunk.disk());
-    int checked = -1;
     for (int i = chunk.firstPiece(); i < chunk.endPiece(); i++) {
       // The pieces of one record come one after the other unless another record's are between: then
       // it is checked again.
-      if (pieces.recordPosition[i] != checked) {
+      if (i == chunk.firstPiece() || !pieces.areOfOneRecord(i - 1, i)) {
         check(object, pieces, chunk, i);
-        checked = pieces.recordPosition[i];
       }
       append(image, pieces.diskOffset[i], pieces.rawPosition[i], pieces.lengthBytes[i]);
     }
