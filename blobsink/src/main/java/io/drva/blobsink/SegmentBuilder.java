@@ -116,10 +116,6 @@ final class SegmentBuilder {
     return firstLsn + recordCount;
   }
 
-  long firstTimeMicros() {
-    return firstTimeMicros;
-  }
-
   /**
    * Begins a segment.
    *

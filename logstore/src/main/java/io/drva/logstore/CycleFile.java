@@ -23,9 +23,6 @@ final class CycleFile {
   final long fileId;
   final long firstLsn;
 
-  /** Whether this process made the file; if not, it is only ever read. */
-  final boolean ours;
-
   /** Less than {@code firstLsn} while the file holds no record that has an LSN. */
   volatile long lastLsn;
 
@@ -62,7 +59,6 @@ final class CycleFile {
     this.firstLsn = firstLsn;
     this.lastLsn = firstLsn - 1;
     this.channel = channel;
-    this.ours = channel != null;
   }
 
   /** A file to append to. The channel belongs to it from here on. */
@@ -81,10 +77,6 @@ final class CycleFile {
     file.sealed = true;
     file.entryForced = true;
     return file;
-  }
-
-  boolean isEmpty() {
-    return lastLsn < firstLsn;
   }
 
   /**

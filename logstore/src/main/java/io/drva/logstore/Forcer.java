@@ -85,10 +85,6 @@ final class Forcer implements Runnable {
     return forcedLsn;
   }
 
-  long appendedLsn() {
-    return appendedLsn;
-  }
-
   long forces() {
     return forces;
   }
