@@ -415,6 +415,44 @@ class ApplianceTest {
     assertEquals(objects, numberAfter(folder.resolve("store/finance/chain")), "no fence");
   }
 
+  @Test
+  void refusesAChainThatACopyOfTheVolumeHasGoneOnWith() throws Exception {
+    Path volume = folder.resolve("volume");
+    for (int term = 1; term <= 2; term++) {
+      try (Appliance appliance = start("finance");
+          HostClient client = connect(appliance, "host1", "finance")) {
+        DiskStream disk = client.open("vm1", "disk0", DISK_BYTES, 512);
+        assertTrue(client.awaitReplicated(writes(disk, 20), PATIENCE));
+      }
+      if (term == 1) {
+        copy(volume, folder.resolve("copy"));
+      }
+    }
+    Files.move(volume, folder.resolve("original"));
+    Files.move(folder.resolve("copy"), volume);
+    long objects = numberAfter(folder.resolve("store/finance/chain"));
+    try (Appliance appliance = start("finance")) {
+      String refused = http(appliance, "GET", "/v1/domains/finance").body();
+      assertTrue(refused.contains("a copy of this volume, has taken the domain over"), refused);
+    }
+    assertEquals(objects, numberAfter(folder.resolve("store/finance/chain")), "no fence");
+  }
+
+  @Test
+  void aContainerThatIsGoneIsNotMadeAnew() throws Exception {
+    try (Appliance appliance = start("finance")) {
+      assertEquals(200, http(appliance, "GET", "/health").status());
+    }
+    Files.move(folder.resolve("store"), folder.resolve("elsewhere"));
+    try (Appliance appliance = start("finance")) {
+      String refused = http(appliance, "GET", "/v1/domains/finance").body();
+      assertTrue(refused.contains("holds no domain: check 'store'"), refused);
+      assertTrue(Files.notExists(folder.resolve("store")));
+      Files.move(folder.resolve("elsewhere"), folder.resolve("store"));
+      assertEquals(200, http(appliance, "PUT", "/v1/domains/finance").status());
+    }
+  }
+
   /** The log of a process that was cut off after the store had everything, and before it knew. */
   @Test
   void aFullLogThatIsReplicatedAlreadyHasSpaceAfterARestart() throws Exception {
