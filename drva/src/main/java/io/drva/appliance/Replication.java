@@ -77,11 +77,9 @@ final class Replication {
     boolean known = volume.domains().contains(name);
     Optional<ChainOfLog> chain = volume.chainOf(name);
     if (chain.isPresent() && ChainReader.descriptor(container).isEmpty()) {
-      throw new AssignmentException(
-          409,
-          "domain "
-              + name
-              + ": the log was replicated to the chain "
+      throw refused(
+          name,
+          "the log was replicated to the chain "
               + chain.get().id()
               + ", but "
               + container.location()
@@ -89,12 +87,9 @@ final class Replication {
     }
     ChainOwner owner = ChainOwner.inspect(container, name, clocks.wallMicros());
     if (!known && owner.lastLsn() > 0) {
-      throw new AssignmentException(
-          409,
-          "domain "
-              + name
-              + ": "
-              + container.location()
+      throw refused(
+          name,
+          container.location()
               + " holds its chain up to LSN "
               + owner.lastLsn()
               + ", but this log store volume has no log of it; start the appliance with the volume that it was written with");
@@ -153,11 +148,9 @@ final class Replication {
       return;
     }
     if (!known.get().id().equals(owner.domainId())) {
-      throw new AssignmentException(
-          409,
-          "domain "
-              + name
-              + ": the log was replicated to the chain "
+      throw refused(
+          name,
+          "the log was replicated to the chain "
               + known.get().id()
               + ", but "
               + container.location()
@@ -166,12 +159,9 @@ final class Replication {
               + ": check 'store', or use the log store volume that belongs to it");
     }
     if (owner.lastSegmentEpoch() > known.get().epoch()) {
-      throw new AssignmentException(
-          409,
-          "domain "
-              + name
-              + ": "
-              + container.location()
+      throw refused(
+          name,
+          container.location()
               + " goes on with a term (epoch "
               + owner.lastSegmentEpoch()
               + ") that this log has no part in, its last was "
@@ -180,17 +170,19 @@ final class Replication {
     }
   }
 
+  private static AssignmentException refused(String domain, String why) {
+    return new AssignmentException(409, "domain " + domain + ": " + why);
+  }
+
   /**
    * @param chainLsn the last LSN that the chain holds
    */
   private static void requireFit(String name, Container container, DomainLog log, long chainLsn)
       throws AssignmentException {
     if (log.lastLsn() < chainLsn) {
-      throw new AssignmentException(
-          409,
-          "domain "
-              + name
-              + ": the log ends with LSN "
+      throw refused(
+          name,
+          "the log ends with LSN "
               + log.lastLsn()
               + ", but "
               + container.location()
@@ -199,11 +191,9 @@ final class Replication {
               + " already: this volume is older than the chain, or was restored from a copy");
     }
     if (log.firstLsn() > chainLsn + 1) {
-      throw new AssignmentException(
-          409,
-          "domain "
-              + name
-              + ": the log begins with LSN "
+      throw refused(
+          name,
+          "the log begins with LSN "
               + log.firstLsn()
               + ", but "
               + container.location()

@@ -309,11 +309,7 @@ class ApplianceTest {
         HostClient client = connect(appliance, "host1", "finance", told)) {
       DiskStream disk = client.open("vm1", "disk0", DISK_BYTES, 512);
       assertTrue(client.awaitReplicated(disk.write(0, data(512)), PATIENCE));
-      // The store stops: what should be the folder of the chain is a file.
-      Path chain = folder.resolve("store/finance/chain");
-      Path aside = folder.resolve("aside");
-      Files.move(chain, aside);
-      Files.createFile(chain);
+      stopStore();
       CompletableFuture<Long> writing =
           CompletableFuture.supplyAsync(
               () -> {
@@ -336,8 +332,7 @@ class ApplianceTest {
       long rpo = appliance.replicatedRpoMicros("finance");
       await(() -> appliance.replicatedRpoMicros("finance") > rpo);
 
-      Files.delete(chain);
-      Files.move(aside, chain);
+      startStore();
       assertTrue(client.awaitReplicated(writing.get(1, TimeUnit.MINUTES), Duration.ofMinutes(1)));
       status = http(appliance, "GET", "/v1/domains/finance").json();
       assertFalse(status.get("logFull").asBoolean());
@@ -370,11 +365,11 @@ class ApplianceTest {
                 client.open("vm1", "disk0", DISK_BYTES, 512).write(0, data(512)), PATIENCE));
       }
       // It can be tried again, first in vain. The chain's owner is not disturbed by that.
-      long objects = numberAfter(folder.resolve("store/finance/chain"));
+      long objects = numberAfter(chain());
       Answer again = http(appliance, "PUT", "/v1/domains/finance");
       assertEquals(409, again.status());
       assertTrue(again.body().contains(reason), again.body());
-      assertEquals(objects, numberAfter(folder.resolve("store/finance/chain")), "no fence");
+      assertEquals(objects, numberAfter(chain()), "no fence");
       Files.move(folder.resolve("store/finance"), folder.resolve("old-finance"));
       assertEquals(200, http(appliance, "PUT", "/v1/domains/finance").status());
       assertEquals(
@@ -406,13 +401,13 @@ class ApplianceTest {
     // The LSNs fit to the last one; but what they stand for was written by other hosts.
     Files.move(folder.resolve("store"), folder.resolve("second-store"));
     Files.move(folder.resolve("first-store"), folder.resolve("store"));
-    long objects = numberAfter(folder.resolve("store/finance/chain"));
+    long objects = numberAfter(chain());
     try (Appliance appliance = start("finance")) {
       JsonNode refused = http(appliance, "GET", "/v1/domains/finance").json();
       assertEquals("FAILED", refused.get("state").asText());
       assertTrue(refused.get("reason").asText().contains("holds the chain"), refused.toString());
     }
-    assertEquals(objects, numberAfter(folder.resolve("store/finance/chain")), "no fence");
+    assertEquals(objects, numberAfter(chain()), "no fence");
   }
 
   @Test
@@ -430,12 +425,12 @@ class ApplianceTest {
     }
     Files.move(volume, folder.resolve("original"));
     Files.move(folder.resolve("copy"), volume);
-    long objects = numberAfter(folder.resolve("store/finance/chain"));
+    long objects = numberAfter(chain());
     try (Appliance appliance = start("finance")) {
       String refused = http(appliance, "GET", "/v1/domains/finance").body();
       assertTrue(refused.contains("a copy of this volume, has taken the domain over"), refused);
     }
-    assertEquals(objects, numberAfter(folder.resolve("store/finance/chain")), "no fence");
+    assertEquals(objects, numberAfter(chain()), "no fence");
   }
 
   @Test
@@ -514,10 +509,7 @@ class ApplianceTest {
       HostClient client = connect(appliance, "host1", "finance", told);
       DiskStream disk = client.open("vm1", "disk0", DISK_BYTES, 512);
       assertTrue(client.awaitReplicated(disk.write(0, data(512)), PATIENCE));
-      Path chain = folder.resolve("store/finance/chain");
-      Path aside = folder.resolve("aside");
-      Files.move(chain, aside);
-      Files.createFile(chain);
+      stopStore();
       Thread writing = Thread.ofVirtual().start(() -> writeUntilStopped(disk));
       await(() -> http(appliance, "GET", "/v1/domains/finance").json().get("logFull").asBoolean());
 
@@ -533,8 +525,7 @@ class ApplianceTest {
 
       // Another owner takes the chain: shipping fails for good, and the writer that waits for space
       // must not wait for ever.
-      Files.delete(chain);
-      Files.move(aside, chain);
+      startStore();
       try (ObjectStore store = ObjectStores.open("dir:" + folder.resolve("store"), Map.of())) {
         ChainOwner.take(store.container("finance"), "finance", Clocks.SYSTEM.wallMicros());
       }
@@ -573,10 +564,7 @@ class ApplianceTest {
       DiskStream disk = before.open("vm1", "disk0", DISK_BYTES, 512);
       assertTrue(before.awaitReplicated(disk.write(0, data(512)), PATIENCE));
       // From here on the store takes nothing. A segment with the incarnation's writes is sealed.
-      Path chain = folder.resolve("store/finance/chain");
-      Path aside = folder.resolve("aside");
-      Files.move(chain, aside);
-      Files.createFile(chain);
+      stopStore();
       assertTrue(before.awaitLogged(writes(disk, 50), PATIENCE));
       await(
           () -> !http(appliance, "GET", "/v1/domains/finance").json().get("storeTrouble").isNull());
@@ -590,10 +578,9 @@ class ApplianceTest {
       disk = client.open("vm1", "disk0", DISK_BYTES, 512);
       assertTrue(client.awaitLogged(writes(disk, 20), PATIENCE));
       // The store takes the first segment, and not the one behind it.
-      Path behind = aside.resolve(String.format("%016d", numberAfter(aside) + 1));
+      Path behind = aside().resolve(String.format("%016d", numberAfter(aside()) + 1));
       Files.createDirectory(behind);
-      Files.delete(chain);
-      Files.move(aside, chain);
+      startStore();
       long replicatedLsn = appliance.replicatedLsn("finance");
       await(() -> appliance.replicatedLsn("finance") > replicatedLsn);
       long seq = 0;
@@ -602,7 +589,7 @@ class ApplianceTest {
         assertTrue(client.awaitLogged(seq, PATIENCE), "and what else there is to tell");
       }
       assertEquals(0, client.replicatedSeq());
-      Files.delete(chain.resolve(behind.getFileName()));
+      Files.delete(chain().resolve(behind.getFileName()));
       assertTrue(client.awaitReplicated(seq, PATIENCE));
       assertEquals(seq, client.replicatedSeq());
       client.close();
@@ -665,6 +652,25 @@ class ApplianceTest {
       assertTrue(reason.contains("takes no sessions now: WAITING_FOR_STORE"), reason);
       client.abort();
     }
+  }
+
+  private Path chain() {
+    return folder.resolve("store/finance/chain");
+  }
+
+  private Path aside() {
+    return folder.resolve("aside");
+  }
+
+  /** What should be the folder of the chain is a file. */
+  private void stopStore() throws IOException {
+    Files.move(chain(), aside());
+    Files.createFile(chain());
+  }
+
+  private void startStore() throws IOException {
+    Files.delete(chain());
+    Files.move(aside(), chain());
   }
 
   private interface Condition {
