@@ -102,6 +102,8 @@ final class Replication {
       requireSameHistory(name, container, log, owner);
       requireFit(name, container, log, owner.lastLsn());
       ChainHead head = owner.take();
+      // And after it: another owner may have gone on in between.
+      requireSameHistory(name, container, log, owner);
       requireFit(name, container, log, head.lastLsn());
       log.bindChain(new ChainOfLog(head.domainId(), head.epoch()));
       log.release(head.lastLsn()); // Which a term that was cut off may not have come to say.
