@@ -151,7 +151,7 @@ final class CyclePool {
   /** Deletes pooled files beyond the budget, which may have become smaller. */
   synchronized void trim() throws IOException {
     while (!pooled.isEmpty() && inUse + pooled.size() > cyclesMax) {
-      Files.delete(pooled.removeLast());
+      disk.delete(pooled.removeLast());
     }
   }
 
@@ -160,9 +160,10 @@ final class CyclePool {
     synchronized (this) {
       recycled = pooled.pollFirst();
     }
-    if (recycled != null) {
-      disk.move(recycled, target);
+    if (recycled == null) {
+      return disk.create(target);
     }
+    disk.move(recycled, target);
     return disk.openForAppend(target);
   }
 

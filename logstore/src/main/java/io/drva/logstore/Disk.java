@@ -5,13 +5,20 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
-/** The file operations that durability rests on; a seam where tests inject failures. */
+/**
+ * The file operations that durability rests on: everything that changes a volume goes through here,
+ * but for the few bytes that Chronicle writes through its mappings. A seam where tests inject
+ * failures and lose what was not forced.
+ */
 interface Disk {
 
+  /** Creates a file, which must not be there, and opens it as {@link #openForAppend} does. */
+  FileChannel create(Path file) throws IOException;
+
   /**
-   * Opens a cycle file for writing and forcing; creates it when absent. The channel must stay open
-   * from before the first write to after the last force: the kernel reports a failed write-back to
-   * those who had the file open when it happened.
+   * Opens a file for writing and forcing. The channel must stay open from before the first write to
+   * after the last force: the kernel reports a failed write-back to those who had the file open
+   * when it happened.
    */
   FileChannel openForAppend(Path file) throws IOException;
 
@@ -33,6 +40,15 @@ interface Disk {
   /** Returns when the directory's entries are durable. */
   void forceDirectory(Path directory) throws IOException;
 
+  /** Creates a directory, which must not be there. */
+  void createDirectory(Path directory) throws IOException;
+
   /** Renames within the volume, atomically, replacing nothing. */
   void move(Path from, Path to) throws IOException;
+
+  /** Renames within the volume, atomically, in place of what {@code to} names, if anything. */
+  void replace(Path from, Path to) throws IOException;
+
+  /** Deletes a file or an empty directory. */
+  void delete(Path path) throws IOException;
 }

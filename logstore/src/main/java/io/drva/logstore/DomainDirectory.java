@@ -74,15 +74,15 @@ record DomainDirectory(UUID volumeId, String domain, Path path) {
   }
 
   /** Removes a run's directory with the Chronicle metadata in it; its cycle files must be gone. */
-  void deleteRun(int run) throws IOException {
+  void deleteRun(Disk disk, int run) throws IOException {
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(runPath(run))) {
       for (Path entry : entries) {
-        Files.delete(entry);
+        disk.delete(entry);
       }
     } catch (NoSuchFileException alreadyGone) {
       return;
     }
-    Files.delete(runPath(run));
+    disk.delete(runPath(run));
   }
 
   /**

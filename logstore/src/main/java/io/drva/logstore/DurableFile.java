@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 
 /** Small files that are replaced as a whole. */
 final class DurableFile {
@@ -18,16 +17,14 @@ final class DurableFile {
   /** Writes the file so that after a crash the old or the new one is there, complete. */
   static void write(Disk disk, Path directory, String name, byte[] content) throws IOException {
     Path unfinished = directory.resolve(name + UNFINISHED);
-    Files.deleteIfExists(unfinished);
-    try (FileChannel channel = disk.openForAppend(unfinished)) {
+    if (Files.exists(unfinished)) {
+      disk.delete(unfinished);
+    }
+    try (FileChannel channel = disk.create(unfinished)) {
       disk.write(channel, ByteBuffer.wrap(content), 0);
       disk.force(channel);
     }
-    Files.move(
-        unfinished,
-        directory.resolve(name),
-        StandardCopyOption.ATOMIC_MOVE,
-        StandardCopyOption.REPLACE_EXISTING);
+    disk.replace(unfinished, directory.resolve(name));
     disk.forceDirectory(directory);
   }
 }

@@ -3,7 +3,6 @@ package io.drva.logstore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.zip.CRC32C;
@@ -149,7 +148,7 @@ final class LogTail {
 
   private void startRun() throws IOException {
     Path runPath = directory.runPath(runNumber + 1);
-    Files.createDirectory(runPath);
+    disk.createDirectory(runPath);
     disk.forceDirectory(directory.path());
     runNumber++;
     run = new RunAppender(runPath, pool.cycleBytes());

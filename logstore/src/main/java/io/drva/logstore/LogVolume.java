@@ -105,8 +105,8 @@ public final class LogVolume implements AutoCloseable {
     this.disk = disk;
     this.lockChannel = lockChannel;
     this.descriptor = describe();
-    Files.createDirectories(directory.resolve(POOL_NAME));
-    Files.createDirectories(directory.resolve(DOMAINS_NAME));
+    createIfAbsent(directory.resolve(POOL_NAME));
+    createIfAbsent(directory.resolve(DOMAINS_NAME));
     disk.forceDirectory(directory);
     this.pool =
         new CyclePool(
@@ -124,6 +124,12 @@ public final class LogVolume implements AutoCloseable {
           "open it with at least " + (long) pool.claimed() * options.cycleBytes() + " bytes");
     }
     pool.trim();
+  }
+
+  private void createIfAbsent(Path part) throws IOException {
+    if (Files.notExists(part)) {
+      disk.createDirectory(part);
+    }
   }
 
   private static FileChannel lock(Path directory) throws IOException {
@@ -280,7 +286,7 @@ public final class LogVolume implements AutoCloseable {
       }
       shares.put(place.domain(), share);
     }
-    Files.createDirectory(place.path());
+    disk.createDirectory(place.path());
     disk.forceDirectory(directory.resolve(DOMAINS_NAME));
   }
 

@@ -141,7 +141,7 @@ final class RetainedFiles {
     }
     for (int number : directory.runs()) {
       if (number < runToKeep) {
-        directory.deleteRun(number);
+        directory.deleteRun(disk, number);
       }
     }
     disk.forceDirectory(directory.path());

@@ -38,9 +38,14 @@ final class SystemDisk implements Disk {
   }
 
   @Override
-  public FileChannel openForAppend(Path file) throws IOException {
+  public FileChannel create(Path file) throws IOException {
     return FileChannel.open(
-        file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+        file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+  }
+
+  @Override
+  public FileChannel openForAppend(Path file) throws IOException {
+    return FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
   }
 
   @Override
@@ -84,10 +89,25 @@ final class SystemDisk implements Disk {
   }
 
   @Override
+  public void createDirectory(Path directory) throws IOException {
+    Files.createDirectory(directory);
+  }
+
+  @Override
   public void move(Path from, Path to) throws IOException {
     if (Files.exists(to)) {
       throw new FileAlreadyExistsException(to.toString());
     }
     Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  @Override
+  public void replace(Path from, Path to) throws IOException {
+    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  @Override
+  public void delete(Path path) throws IOException {
+    Files.delete(path);
   }
 }

@@ -23,6 +23,11 @@ final class FaultyDisk implements Disk {
   }
 
   @Override
+  public FileChannel create(Path file) throws IOException {
+    return disk.create(file);
+  }
+
+  @Override
   public FileChannel openForAppend(Path file) throws IOException {
     return disk.openForAppend(file);
   }
@@ -70,5 +75,20 @@ final class FaultyDisk implements Disk {
   @Override
   public void move(Path from, Path to) throws IOException {
     disk.move(from, to);
+  }
+
+  @Override
+  public void createDirectory(Path directory) throws IOException {
+    disk.createDirectory(directory);
+  }
+
+  @Override
+  public void replace(Path from, Path to) throws IOException {
+    disk.replace(from, to);
+  }
+
+  @Override
+  public void delete(Path path) throws IOException {
+    disk.delete(path);
   }
 }
