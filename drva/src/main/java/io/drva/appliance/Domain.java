@@ -491,6 +491,38 @@ final class Domain implements AutoCloseable {
     return status.logFull() ? "domain " + name + ": the log is full, hosts are held back" : null;
   }
 
+  /**
+   * Ends for good if nothing is lost by it.
+   *
+   * @throws ControlException when hosts are connected, or something is not replicated
+   */
+  void retire() throws IOException, ControlException {
+    lock.lock();
+    try {
+      String obstacle = obstacleToRetiring();
+      if (obstacle != null) {
+        throw new ControlException(409, "domain " + name + " cannot be unassigned: " + obstacle);
+      }
+      state(DomainState.CLOSED, "unassigned");
+    } finally {
+      lock.unlock();
+    }
+    end();
+  }
+
+  private String obstacleToRetiring() {
+    if (state != DomainState.ACTIVE) {
+      return "it is " + state + ", " + reason;
+    }
+    if (!members.connected().isEmpty()) {
+      return "hosts are connected: " + String.join(", ", members.connected());
+    }
+    if (queue.oldestMicros() != Long.MAX_VALUE || log.lastLsn() > replicatedLsn) {
+      return "the object store has LSN " + replicatedLsn + " of " + log.lastLsn() + "; try again";
+    }
+    return null;
+  }
+
   /** Ships what is logged as far as the store takes it in reasonable time, and ends. Idempotent. */
   @Override
   public void close() throws IOException {
@@ -503,6 +535,10 @@ final class Domain implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+    end();
+  }
+
+  private void end() throws IOException {
     queue.close();
     try {
       if (writer != null) {

@@ -95,7 +95,7 @@ final class Domains implements AutoCloseable {
       } catch (RejectedExecutionException stopping) {
         LOG.debug("domain {} is not tried again", domain.name(), stopping);
       }
-    } catch (AssignmentException | IOException | RuntimeException | Error e) {
+    } catch (ControlException | IOException | RuntimeException | Error e) {
       domain.failed("cannot be taken up", e);
     }
   }
@@ -104,47 +104,97 @@ final class Domains implements AutoCloseable {
    * Assigns a domain to this appliance. A domain that it has already is left as it is, unless it
    * has failed: then it is taken up anew.
    *
-   * @throws AssignmentException when the name is not allowed, the store does not answer, or log and
+   * @throws ControlException when the name is not allowed, the store does not answer, or log and
    *     container do not fit together
    */
-  synchronized Domain assign(String name) throws AssignmentException {
+  synchronized Domain assign(String name) throws ControlException {
+    Domain present = assignable(name);
+    return present == null ? begin(name, this::connect) : present;
+  }
+
+  /**
+   * Assigns a domain that has a chain and no log on this volume, wherever it was before: its new
+   * log goes on where the chain ends. What only a log elsewhere has is lost to the chain, and the
+   * hosts that sent it must resynchronize.
+   *
+   * @throws ControlException when this appliance has the domain, or its volume a log of it, when
+   *     there is no chain, or when the store does not answer
+   */
+  synchronized Domain takeOver(String name) throws ControlException {
+    if (assignable(name) != null) {
+      throw new ControlException(409, "domain " + name + " is assigned to this appliance");
+    }
+    return begin(
+        name,
+        domain -> Replication.takeOver(domain, volume, store, segmentBuffers, config, clocks));
+  }
+
+  /**
+   * Unassigns a domain of which everything is replicated, and gives back what its log holds.
+   *
+   * @throws ControlException when this appliance does not have it, when hosts are connected, or
+   *     something is not replicated
+   */
+  synchronized void unassign(String name) throws ControlException {
+    Domain domain = byName.get(name);
+    if (domain == null) {
+      throw new ControlException(404, "domain '" + name + "' is not assigned to this appliance");
+    }
+    try {
+      domain.retire();
+      volume.removeDomain(name);
+    } catch (IOException e) {
+      throw new ControlException(500, "domain " + name + ": " + e.getMessage(), e);
+    }
+    byName.remove(name);
+    divideQueue();
+  }
+
+  /** A domain of which there is nothing more to do; null when it is to be taken up. */
+  private Domain assignable(String name) throws ControlException {
     if (closed) {
-      throw new AssignmentException(503, "the appliance stops");
+      throw new ControlException(503, "the appliance stops");
     }
     if (!ConfigFile.isDomainName(name)) {
-      throw new AssignmentException(
+      throw new ControlException(
           400, "'" + name + "' is not a domain name: " + ConfigFile.DOMAIN_RULE);
     }
     Domain present = byName.get(name);
-    if (present != null) {
-      if (present.state() != DomainState.FAILED) {
-        return present;
-      }
+    if (present != null && present.state() == DomainState.FAILED) {
       close(present);
+      return null;
     }
+    return present;
+  }
+
+  /** How a domain gets its log and its chain. */
+  private interface Start {
+    void of(Domain domain) throws IOException, ControlException;
+  }
+
+  private Domain begin(String name, Start start) throws ControlException {
     Domain domain = newDomain(name);
     try {
-      connect(domain);
+      start.of(domain);
       add(domain);
       return domain;
-    } catch (AssignmentException e) {
+    } catch (ControlException e) {
       throw refused(domain, e);
     } catch (StoreException e) {
       throw refused(
           domain,
-          new AssignmentException(
+          new ControlException(
               502, "domain " + name + ": the object store does not answer: " + e.getMessage(), e));
     } catch (IOException e) {
-      throw refused(
-          domain, new AssignmentException(500, "domain " + name + ": " + e.getMessage(), e));
+      throw refused(domain, new ControlException(500, "domain " + name + ": " + e.getMessage(), e));
     } catch (RuntimeException | Error e) {
-      refused(domain, new AssignmentException(500, "domain " + name + ": " + e, e));
+      refused(domain, new ControlException(500, "domain " + name + ": " + e, e));
       throw e;
     }
   }
 
   /** A domain that this appliance had before stays, as one that has failed. */
-  private AssignmentException refused(Domain domain, AssignmentException why) {
+  private ControlException refused(Domain domain, ControlException why) {
     if (byName.containsKey(domain.name())) {
       domain.failed("cannot be taken up", why);
       byName.put(domain.name(), domain);
@@ -162,11 +212,18 @@ final class Domains implements AutoCloseable {
   /** Has the domain known, and the memory for waiting frames divided anew. */
   private void add(Domain domain) {
     byName.put(domain.name(), domain);
+    divideQueue();
+  }
+
+  private void divideQueue() {
+    if (byName.isEmpty()) {
+      return;
+    }
     long each = Math.min(QUEUE_BYTES_MAX, QUEUE_BYTES / byName.size());
     byName.values().forEach(d -> d.queueBytes(each));
   }
 
-  private void connect(Domain domain) throws IOException, AssignmentException {
+  private void connect(Domain domain) throws IOException, ControlException {
     Replication.connect(domain, volume, store, segmentBuffers, config, clocks);
   }
 

@@ -16,6 +16,7 @@ import io.drva.logstore.ForceListener;
 import io.drva.logstore.LogVolume;
 import io.drva.logstore.RecordType;
 import io.drva.logstore.VolumeOptions;
+import io.drva.logstore.VolumeSize;
 import io.drva.protocol.ClientOptions;
 import io.drva.protocol.DiskStream;
 import io.drva.protocol.HostClient;
@@ -56,15 +57,18 @@ class ApplianceTest {
 
   @TempDir Path folder;
 
-  private ApplianceConfig config(String store, long volumeBytes, String... domains) {
+  /** With a volume of that many cycle files, which is made unless there is one. */
+  private ApplianceConfig config(String store, int cycles, String... domains) throws IOException {
+    Path volume = folder.resolve("volume");
+    if (Files.notExists(volume)) {
+      LogVolume.create(volume, new VolumeSize((long) cycles * CYCLE_BYTES, CYCLE_BYTES), _ -> {});
+    }
     InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     return new ApplianceConfig(
         anyPort,
         anyPort,
         store,
-        folder.resolve("volume"),
-        volumeBytes,
-        CYCLE_BYTES,
+        volume,
         List.of(domains),
         ApplianceConfig.WINDOW_BYTES_MIN,
         1 << 20,
@@ -74,9 +78,7 @@ class ApplianceTest {
 
   private Appliance start(String... domains) throws Exception {
     return Appliance.start(
-        config("dir:" + folder.resolve("store"), 16L * CYCLE_BYTES, domains),
-        Map.of(),
-        Clocks.SYSTEM);
+        config("dir:" + folder.resolve("store"), 16, domains), Map.of(), Clocks.SYSTEM);
   }
 
   private static HostClient connect(
@@ -142,7 +144,7 @@ class ApplianceTest {
       assertEquals("finance", domain.get("name").asText());
       assertEquals("ACTIVE", domain.get("state").asText());
       assertEquals(200, http(appliance, "GET", "/health").status());
-      assertEquals(404, http(appliance, "DELETE", "/v1/domains/finance").status());
+      assertEquals(404, http(appliance, "POST", "/v1/domains/finance").status());
       assertEquals(404, http(appliance, "GET", "/").status());
     }
   }
@@ -451,9 +453,9 @@ class ApplianceTest {
   /** The log of a process that was cut off after the store had everything, and before it knew. */
   @Test
   void aFullLogThatIsReplicatedAlreadyHasSpaceAfterARestart() throws Exception {
-    ApplianceConfig small = config("dir:" + folder.resolve("store"), 4L * CYCLE_BYTES, "finance");
+    ApplianceConfig small = config("dir:" + folder.resolve("store"), 4, "finance");
     Path volume = folder.resolve("volume");
-    fill(volume, small);
+    fill(volume);
     copy(volume, folder.resolve("cut"));
     try (Appliance appliance = Appliance.start(small, Map.of(), Clocks.SYSTEM)) {
       await(() -> appliance.replicatedLsn("finance") == appliance.lastLsn("finance"));
@@ -468,7 +470,7 @@ class ApplianceTest {
     }
   }
 
-  private static void fill(Path folder, ApplianceConfig config) throws IOException {
+  private static void fill(Path folder) throws IOException {
     ForceListener silent =
         new ForceListener() {
           @Override
@@ -479,8 +481,7 @@ class ApplianceTest {
             throw new IllegalStateException(cause);
           }
         };
-    try (LogVolume volume =
-            LogVolume.open(folder, VolumeOptions.of(config.volumeBytes(), config.cycleBytes()));
+    try (LogVolume volume = LogVolume.open(folder, VolumeOptions.defaults());
         DomainLog log = volume.openDomain("finance", silent)) {
       log.attachHost(1, "host1", new byte[16], 1);
       log.openDisk(1, 1, "vm1", "disk0", DISK_BYTES, 512, 1);
@@ -639,8 +640,7 @@ class ApplianceTest {
             "account",
             "AZURE_STORAGE_KEY",
             "c2VjcmV0LWtleS1vZi10aGUtdGVzdA==");
-    ApplianceConfig config =
-        config("azure:http://127.0.0.1:1/account", 16L * CYCLE_BYTES, "finance");
+    ApplianceConfig config = config("azure:http://127.0.0.1:1/account", 16, "finance");
     LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
     try (Appliance appliance = Appliance.start(config, environment, Clocks.SYSTEM)) {
       Answer health = http(appliance, "GET", "/health");

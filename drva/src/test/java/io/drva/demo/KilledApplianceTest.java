@@ -10,6 +10,8 @@ import io.drva.blobsink.Container;
 import io.drva.blobsink.ObjectStore;
 import io.drva.blobsink.ObjectStores;
 import io.drva.blobsink.SegmentIndex;
+import io.drva.logstore.LogVolume;
+import io.drva.logstore.VolumeSize;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -119,6 +121,7 @@ class KilledApplianceTest {
   }
 
   private void writeConfig() throws IOException {
+    LogVolume.create(folder.resolve("volume"), new VolumeSize(256 << 20, 16 << 20), _ -> {});
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = socket.getLocalPort();
     }
@@ -129,7 +132,7 @@ class KilledApplianceTest {
             listen: 127.0.0.1:%d
             control: 127.0.0.1:0
             store: dir:%s
-            volume: {path: %s, size: 256MiB, cycle: 16MiB}
+            volume: {path: %s}
             segment: {size: 1MiB, age: 50ms}
             domains: [%s]
             """

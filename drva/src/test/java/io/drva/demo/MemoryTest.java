@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.drva.appliance.Clocks;
+import io.drva.logstore.LogVolume;
+import io.drva.logstore.VolumeSize;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -100,13 +102,14 @@ class MemoryTest {
   }
 
   private Path config(List<String> domains) throws IOException {
+    LogVolume.create(folder.resolve("volume"), new VolumeSize(64 << 20, 4 << 20), _ -> {});
     return Files.writeString(
         folder.resolve("drva.yaml"),
         """
         listen: 127.0.0.1:0
         control: 127.0.0.1:0
         store: dir:%s
-        volume: {path: %s, size: 64MiB, cycle: 4MiB}
+        volume: {path: %s}
         domains: %s
         """
             .formatted(folder.resolve("store"), folder.resolve("volume"), domains));

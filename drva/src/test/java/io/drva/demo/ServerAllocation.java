@@ -4,6 +4,8 @@ import com.sun.management.ThreadMXBean;
 import io.drva.appliance.Appliance;
 import io.drva.appliance.ApplianceConfig;
 import io.drva.appliance.Clocks;
+import io.drva.logstore.LogVolume;
+import io.drva.logstore.VolumeSize;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import java.net.InetAddress;
@@ -41,13 +43,12 @@ final class ServerAllocation {
             anyPort,
             "dir:" + folder.resolve("store"),
             folder.resolve("volume"),
-            ApplianceConfig.VOLUME_BYTES_MIN,
-            ApplianceConfig.CYCLE_BYTES,
             List.of(DOMAIN),
             ApplianceConfig.WINDOW_BYTES,
             ApplianceConfig.SEGMENT_BYTES,
             ApplianceConfig.SEGMENT_AGE_MS,
             ApplianceConfig.UPLOADS_IN_FLIGHT);
+    LogVolume.create(config.volumePath(), VolumeSize.of(256L << 20), _ -> {});
     try (Appliance appliance = Appliance.start(config, Map.of(), Clocks.SYSTEM)) {
       write(appliance, WARM_UP_WRITES);
       SortedMap<String, Long> before = allocatedBytes();

@@ -56,10 +56,14 @@ class ServeIT {
             listen: 127.0.0.1:0
             control: 127.0.0.1:0
             store: dir:store
-            volume: {path: volume, size: 256MiB, cycle: 16MiB}
+            volume: {path: volume}
             segment: {size: 8MiB, age: 1h}
             domains: [finance]
             """);
+    if (Files.notExists(folder.resolve("volume"))) {
+      distribution.succeed(
+          "volume", "create", "--path", "volume", "--size", "256MiB", "--cycle", "16MiB");
+    }
     Process process = distribution.start("serve", "--config", config.toString());
     BufferedReader out = process.inputReader();
     String line = out.readLine();
@@ -152,9 +156,10 @@ class ServeIT {
               second.resolve("drva.yaml"),
               "listen: 127.0.0.1:"
                   + hostPort
-                  + "\ncontrol: 127.0.0.1:0\nstore: dir:store\nvolume: {path: volume, size: 256MiB, cycle: 16MiB}\n");
-      Distribution.Run run =
-          Distribution.in(second, Map.of()).run("serve", "--config", config.toString());
+                  + "\ncontrol: 127.0.0.1:0\nstore: dir:store\nvolume: {path: volume}\n");
+      Distribution distribution = Distribution.in(second, Map.of());
+      distribution.succeed("volume", "create", "--path", "volume", "--size", "256MiB");
+      Distribution.Run run = distribution.run("serve", "--config", config.toString());
       assertEquals(1, run.exitCode(), run::toString);
       assertEquals("", run.out());
       assertTrue(

@@ -38,8 +38,11 @@ final class CycleFile {
   /** Set by the writer when nothing will be appended any more. */
   volatile boolean sealed;
 
-  /** The force thread has made the file's directory entry durable. */
-  boolean entryForced;
+  /**
+   * The file's directory entry is durable; of the force thread, and when it has ended of who
+   * closes.
+   */
+  private boolean entryForced;
 
   /** Readers that have the file open; guarded by {@link RetainedFiles}. */
   int pins;
@@ -106,8 +109,14 @@ final class CycleFile {
     lastLsn = lsn;
   }
 
-  void force() throws IOException {
+  /** Makes durable what was written so far, and that the file is where it is. */
+  void force(CyclePool pool) throws IOException {
     disk.force(channel);
+    if (!entryForced) {
+      disk.forceDirectory(path.getParent());
+      pool.forceDirectory();
+      entryForced = true;
+    }
   }
 
   /** Idempotent. */

@@ -78,15 +78,17 @@ public final class DomainLog implements AutoCloseable {
         new RetainedFiles(directory, disk, share, recovered.files(), recovered.releasedLsn());
     this.forcer =
         new Forcer(
-            domain,
-            disk,
-            pool,
-            nanoClock,
-            listener,
-            this::signalReaders,
-            onFailure,
-            recovered.lastLsn());
+            domain, pool, nanoClock, listener, this::signalReaders, onFailure, recovered.lastLsn());
     this.tail = new LogTail(directory, disk, pool, share, files, forcer, listener);
+    try {
+      if (tail.reserve()) {
+        tail.roll(state, lastLsn); // So that the first append finds everything in place.
+      }
+    } catch (IOException | RuntimeException | Error e) {
+      tail.close();
+      files.close();
+      throw e;
+    }
     forcer.start();
   }
 
@@ -260,7 +262,7 @@ public final class DomainLog implements AutoCloseable {
     }
     boolean roll = !tail.fits(header.dataLengthBytes);
     if (roll && !reserveCycle()) {
-      throw new LogFullException(domain, lastLsn, pool.budgetBytes());
+      throw new LogFullException(domain, lastLsn, pool.sizeBytes());
     }
     try {
       if (roll) {

@@ -34,7 +34,6 @@ import java.util.function.LongSupplier;
  */
 final class Forcer implements Runnable {
 
-  private final Disk disk;
   private final CyclePool pool;
   private final LongSupplier nanoClock;
   private final ForceListener listener;
@@ -59,14 +58,12 @@ final class Forcer implements Runnable {
 
   Forcer(
       String name,
-      Disk disk,
       CyclePool pool,
       LongSupplier nanoClock,
       ForceListener listener,
       Runnable onForced,
       Consumer<Throwable> onFailure,
       long forcedLsn) {
-    this.disk = disk;
     this.pool = pool;
     this.nanoClock = nanoClock;
     this.listener = listener;
@@ -184,12 +181,7 @@ final class Forcer implements Runnable {
         sealed++;
       }
       file.forcingPosition = file.appendedPosition;
-      file.force();
-      if (!file.entryForced) {
-        disk.forceDirectory(file.path.getParent());
-        pool.forceDirectory();
-        file.entryForced = true;
-      }
+      file.force(pool);
     }
     long nanos = nanoClock.getAsLong() - start;
     publish(target, sealed);

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
@@ -33,8 +32,8 @@ final class LogTail {
   /** The SNAPSHOT or SEAL being appended. */
   private final RecordHeader mark = new RecordHeader();
 
-  private RunAppender run;
-  private int runNumber;
+  private final RunAppender run;
+  private final int runNumber;
   private CycleFile active;
   private boolean reserved;
 
@@ -47,6 +46,8 @@ final class LogTail {
       Forcer forcer,
       ForceListener listener)
       throws IOException {
+    // Here and not at the first append: what the run's directory takes is allocated now, and
+    // Chronicle's classes are loaded.
     this.directory = directory;
     this.disk = disk;
     this.pool = pool;
@@ -54,8 +55,11 @@ final class LogTail {
     this.files = files;
     this.forcer = forcer;
     this.listener = listener;
-    List<Integer> runs = directory.runs();
-    this.runNumber = runs.isEmpty() ? 0 : runs.getLast();
+    DomainDirectory.Run place = directory.newRun();
+    disk.createDirectory(place.path());
+    disk.forceDirectory(directory.path());
+    this.runNumber = place.number();
+    this.run = new RunAppender(place.path(), pool.cycleBytes());
   }
 
   /** Whether a record with so much data fits behind what is in the active file and in the group. */
@@ -108,7 +112,7 @@ final class LogTail {
   private void write(CycleFile file) throws IOException {
     long start = Math.max(file.appendedPosition, RunAppender.HEAD_BYTES_MAX);
     long endMax = start + FRAMES_BYTES_MAX + group.bytes();
-    long end = run.append(file, group.contentAndSlack());
+    long end = run.append(file, group);
     if (end > endMax) {
       throw new IllegalStateException(
           file.path + ": a document ended at " + end + ", beyond " + endMax);
@@ -118,15 +122,12 @@ final class LogTail {
   }
 
   /**
-   * Starts the next cycle file, of a new run if need be, with a snapshot; uses the reservation.
+   * Starts the next cycle file with a snapshot; uses the reservation.
    *
    * @param state what the records up to {@code lastLsn} add up to
    */
   void roll(DomainState state, long lastLsn) throws IOException {
     flush();
-    if (run == null) {
-      startRun();
-    }
     Path path = run.nextPath();
     FileChannel channel = share.materialize(path);
     reserved = false;
@@ -144,14 +145,6 @@ final class LogTail {
     active = next;
     files.add(next);
     forcer.fileStarted(next);
-  }
-
-  private void startRun() throws IOException {
-    Path runPath = directory.runPath(runNumber + 1);
-    disk.createDirectory(runPath);
-    disk.forceDirectory(directory.path());
-    runNumber++;
-    run = new RunAppender(runPath, pool.cycleBytes());
   }
 
   private ByteBuffer snapshot(DomainState state) {
@@ -174,15 +167,13 @@ final class LogTail {
   void seal(long lastLsn) throws IOException {
     if (active != null) {
       mark(active, RecordType.SEAL, lastLsn, NO_DATA);
-      active.force();
+      active.force(pool);
     }
   }
 
   /** Lets go of Chronicle's mapping and of the reservation. */
   void close() {
-    if (run != null) {
-      run.close();
-    }
+    run.close();
     if (reserved) {
       share.cancelReservation();
     }

@@ -17,15 +17,12 @@ final class RecordGroup {
   /** Content of a document that more records are added to, bytes; a larger record goes alone. */
   static final int TARGET_BYTES = 256 << 10;
 
-  /**
-   * Zeroes that follow the content in the file, bytes: whatever an earlier use of the file has left
-   * there, Chronicle finds its next header unwritten. They are written with the content, so the
-   * block that this header lies in is allocated before the mapping is touched there.
-   */
-  static final int SLACK_BYTES = 64;
+  /** At least so many zeroes follow the content in the file: Chronicle's next header, bytes. */
+  private static final int SLACK_BYTES_MIN = 64;
 
   /** The direct memory that a group takes. */
-  static final int DIRECT_BYTES = encodedBytes(LogLimits.DATA_BYTES_MAX) + SLACK_BYTES;
+  static final int DIRECT_BYTES =
+      encodedBytes(LogLimits.DATA_BYTES_MAX) + SLACK_BYTES_MIN + SystemDisk.BLOCK_BYTES;
 
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(DIRECT_BYTES);
 
@@ -75,13 +72,23 @@ final class RecordGroup {
   }
 
   /**
-   * The content and the slack, from position to limit, to be written as one; then {@link #clear}.
+   * The content, and zeroes to the end of the block that it ends in, from position to limit, to be
+   * written as one; then {@link #clear}. Whatever an earlier use of the file has left there,
+   * Chronicle finds its next header unwritten; and a block that is written whole need not be read
+   * from the device first.
+   *
+   * @param positionBytes where the content will lie in the file
    */
-  ByteBuffer contentAndSlack() {
-    for (int i = 0; i < SLACK_BYTES; i += Long.BYTES) {
-      buffer.putLong(buffer.position() + i, 0);
+  ByteBuffer contentAndSlack(long positionBytes) {
+    int contentBytes = buffer.position();
+    long end = positionBytes + contentBytes + SLACK_BYTES_MIN;
+    long blockEnd = (end + SystemDisk.BLOCK_BYTES - 1) & -SystemDisk.BLOCK_BYTES;
+    int limit = (int) (blockEnd - positionBytes);
+    buffer.limit(limit);
+    for (int at = contentBytes; at < limit; at += Integer.BYTES) {
+      buffer.putInt(at, 0);
     }
-    return buffer.limit(buffer.position() + SLACK_BYTES).position(0);
+    return buffer.position(0);
   }
 
   void clear() {

@@ -112,18 +112,18 @@ final class RunAppender implements AutoCloseable {
    * Appends one document.
    *
    * @param file the file that {@link #nextPath} named before the last {@link #roll}
-   * @param contentAndSlack the content, and {@link RecordGroup#SLACK_BYTES} zeroes behind it
+   * @param group its content
    * @return the end of the content in its file, bytes
    */
-  long append(CycleFile file, ByteBuffer contentAndSlack) throws IOException {
-    int contentBytes = contentAndSlack.remaining() - RecordGroup.SLACK_BYTES;
+  long append(CycleFile file, RecordGroup group) throws IOException {
+    int contentBytes = group.bytes();
     DocumentContext document = appender.writingDocument(false);
     long at = 0;
     boolean complete = false;
     try {
       Bytes<?> bytes = document.wire().bytes();
       at = bytes.writePosition();
-      file.write(contentAndSlack, at);
+      file.write(group.contentAndSlack(at), at);
       bytes.writePosition(at + contentBytes);
       complete = true;
     } finally {

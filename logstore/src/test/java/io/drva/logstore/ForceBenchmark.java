@@ -59,7 +59,7 @@ final class ForceBenchmark {
           }
         };
     try (LogVolume volume =
-        LogVolume.open(directory, VolumeOptions.of(VOLUME_BYTES, CYCLE_BYTES))) {
+        TestVolumes.open(directory, new VolumeSize(VOLUME_BYTES, CYCLE_BYTES))) {
       DomainLog log = volume.openDomain("bench", listener);
       Records.begin(log);
       long seq = 0;

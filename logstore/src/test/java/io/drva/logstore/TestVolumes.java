@@ -1,0 +1,23 @@
+package io.drva.logstore;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Opens volumes for tests, and makes them first where there is none. */
+public final class TestVolumes {
+
+  private TestVolumes() {}
+
+  /** Opens the volume that is there, or one of this size. */
+  public static LogVolume open(Path directory, VolumeSize size) throws IOException {
+    return open(directory, size, new SystemDisk());
+  }
+
+  static LogVolume open(Path directory, VolumeSize size, Disk disk) throws IOException {
+    if (Files.notExists(new VolumeLayout(directory).descriptor())) {
+      LogVolume.create(directory, size, _ -> {}, disk);
+    }
+    return LogVolume.open(directory, VolumeOptions.defaults(), disk);
+  }
+}
