@@ -50,7 +50,7 @@ public final class Appliance implements AutoCloseable {
   private static final long OTHER_DIRECT_BYTES = 24L << 20;
 
   private final ApplianceConfig config;
-  private final Clocks clocks;
+  private final Platform platform;
   private final PrometheusMeterRegistry metrics =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
@@ -61,9 +61,9 @@ public final class Appliance implements AutoCloseable {
   private ControlApi control;
   private Domains domains;
 
-  private Appliance(ApplianceConfig config, Clocks clocks) {
+  private Appliance(ApplianceConfig config, Platform platform) {
     this.config = config;
-    this.clocks = clocks;
+    this.platform = platform;
   }
 
   /**
@@ -74,8 +74,9 @@ public final class Appliance implements AutoCloseable {
    * @param environment where the store's credentials come from
    */
   public static Appliance start(
-      ApplianceConfig config, Map<String, String> environment, Clocks clocks) throws IOException {
-    Appliance appliance = new Appliance(config, clocks);
+      ApplianceConfig config, Map<String, String> environment, Platform platform)
+      throws IOException {
+    Appliance appliance = new Appliance(config, platform);
     try {
       appliance.open(environment);
       return appliance;
@@ -91,8 +92,14 @@ public final class Appliance implements AutoCloseable {
     volume =
         opened(
             LogVolume.open(
-                config.volumePath(), VolumeOptions.of(config.volumeBytes(), config.cycleBytes())));
-    domains = opened(new Domains(volume, store, segmentBuffers, metrics, config, clocks));
+                config.volumePath(),
+                new VolumeOptions(
+                    config.volumeBytes(),
+                    config.cycleBytes(),
+                    platform.nanos(),
+                    platform.conditions(),
+                    platform.threads())));
+    domains = opened(new Domains(volume, store, segmentBuffers, metrics, config, platform));
     meter();
     server = opened(ProtocolServer.start(serverOptions(), this::attach));
     control = opened(ControlApi.start(this, metrics, config.control()));
@@ -150,7 +157,7 @@ public final class Appliance implements AutoCloseable {
         defaults.streamsMax(),
         defaults.sessionsMax(),
         defaults.idleTimeoutMs(),
-        clocks.wallMicros());
+        platform.wallMicros());
   }
 
   private SessionHandler attach(ServerSession session) throws ProtocolException {

@@ -18,7 +18,6 @@ import io.drva.logstore.LogReader;
 import io.drva.logstore.LogVolume;
 import java.io.IOException;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 
 /** A domain's way into the object store: its shipper and what it reads from. */
 final class Replication {
@@ -45,7 +44,7 @@ final class Replication {
       ObjectStore store,
       SegmentBuffers buffers,
       ApplianceConfig config,
-      Clocks clocks)
+      Platform platform)
       throws IOException, AssignmentException {
     SegmentBuffers.Share share;
     try {
@@ -55,7 +54,7 @@ final class Replication {
     }
     boolean started = false;
     try {
-      connect(domain, volume, store, share, config, clocks);
+      connect(domain, volume, store, share, config, platform);
       started = true;
     } finally {
       if (!started) {
@@ -70,7 +69,7 @@ final class Replication {
       ObjectStore store,
       SegmentBuffers.Share share,
       ApplianceConfig config,
-      Clocks clocks)
+      Platform platform)
       throws IOException, AssignmentException {
     String name = domain.name();
     Container container = store.container(name);
@@ -85,7 +84,8 @@ final class Replication {
               + container.location()
               + " holds no domain: check 'store', and whether it is mounted");
     }
-    ChainOwner owner = ChainOwner.inspect(container, name, clocks.wallMicros());
+    ChainOwner owner =
+        ChainOwner.inspect(container, name, platform.wallMicros(), platform.threads());
     if (!known && owner.lastLsn() > 0) {
       throw refused(
           name,
@@ -107,14 +107,14 @@ final class Replication {
       requireFit(name, container, log, head.lastLsn());
       log.bindChain(new ChainOfLog(head.domainId(), head.epoch()));
       log.release(head.lastLsn()); // Which a term that was cut off may not have come to say.
-      LogSource source = new LogSource(log, head);
+      LogSource source = new LogSource(log, head, platform);
       Shipper shipper =
           new Shipper(
               container,
               head,
               source,
               shipperListener(domain),
-              shipperConfig(config, clocks),
+              shipperConfig(config, platform),
               share);
       domain.start(log, backlog(log, head), new Replication(shipper, source, head));
       started = true;
@@ -205,10 +205,14 @@ final class Replication {
     }
   }
 
-  private static ShipperConfig shipperConfig(ApplianceConfig config, Clocks clocks) {
+  private static ShipperConfig shipperConfig(ApplianceConfig config, Platform platform) {
     ShipperConfig defaults =
         ShipperConfig.defaults(
-            clocks.nanos(), clocks.wallMicros(), () -> ThreadLocalRandom.current().nextLong());
+            platform.nanos(),
+            platform.wallMicros(),
+            platform.random(),
+            platform.conditions(),
+            platform.threads());
     return defaults
         .withSegment(config.segmentBytes(), defaults.segmentRecordsMax(), config.segmentAgeMs())
         .withUploadsInFlight(config.uploadsInFlight());

@@ -3,7 +3,7 @@ package io.drva.demo;
 import io.drva.appliance.Appliance;
 import io.drva.appliance.ApplianceConfig;
 import io.drva.appliance.AssignmentException;
-import io.drva.appliance.Clocks;
+import io.drva.appliance.Platform;
 import io.drva.blobsink.Container;
 import io.drva.blobsink.ObjectInfo;
 import io.drva.blobsink.ObjectStore;
@@ -43,13 +43,14 @@ public final class Demo {
 
   private final DemoOptions options;
   private final Map<String, String> environment;
-  private final Clocks clocks;
+  private final Platform platform;
   private final Phases phases;
 
-  public Demo(DemoOptions options, Map<String, String> environment, Clocks clocks, Phases phases) {
+  public Demo(
+      DemoOptions options, Map<String, String> environment, Platform platform, Phases phases) {
     this.options = options;
     this.environment = environment;
-    this.clocks = clocks;
+    this.platform = platform;
     this.phases = phases;
   }
 
@@ -101,11 +102,11 @@ public final class Demo {
 
   private DemoReport run(LoadPlan plan, Path folder, String storeUri, Container container)
       throws IOException, AssignmentException, SessionFailedException, InterruptedException {
-    Load load = new Load(plan, clocks.nanos());
+    Load load = new Load(plan, platform.nanos());
     Histogram rpoNanos = new Histogram(3);
     double seconds;
     try (Appliance appliance =
-            Appliance.start(applianceConfig(folder, storeUri), environment, clocks);
+            Appliance.start(applianceConfig(folder, storeUri), environment, platform);
         load) {
       appliance.assign(options.domain());
       load.connect(appliance.address(), options.domain());
@@ -137,7 +138,7 @@ public final class Demo {
           return true;
         });
     ImageCheck check =
-        new ImageCheck(container, folder.resolve("images"), plan.models(), clocks, phases);
+        new ImageCheck(container, folder.resolve("images"), plan.models(), platform, phases);
     check.run();
     return new DemoReport(
         load.writesSent(),

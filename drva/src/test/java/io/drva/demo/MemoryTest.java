@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.drva.appliance.Clocks;
+import io.drva.appliance.Platform;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -127,7 +127,7 @@ class MemoryTest {
                 List.of(512, 4096, 65536, 1 << 20),
                 0,
                 1));
-    Load load = new Load(plan, Clocks.SYSTEM.nanos());
+    Load load = new Load(plan, Platform.SYSTEM.nanos());
     load.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), domain);
     return load;
   }

@@ -3,7 +3,7 @@ package io.drva.demo;
 import com.sun.management.ThreadMXBean;
 import io.drva.appliance.Appliance;
 import io.drva.appliance.ApplianceConfig;
-import io.drva.appliance.Clocks;
+import io.drva.appliance.Platform;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import java.net.InetAddress;
@@ -48,7 +48,7 @@ final class ServerAllocation {
             ApplianceConfig.SEGMENT_BYTES,
             ApplianceConfig.SEGMENT_AGE_MS,
             ApplianceConfig.UPLOADS_IN_FLIGHT);
-    try (Appliance appliance = Appliance.start(config, Map.of(), Clocks.SYSTEM)) {
+    try (Appliance appliance = Appliance.start(config, Map.of(), Platform.SYSTEM)) {
       write(appliance, WARM_UP_WRITES);
       SortedMap<String, Long> before = allocatedBytes();
       write(appliance, WRITES);
@@ -75,7 +75,7 @@ final class ServerAllocation {
                 List.of(WRITE_BYTES),
                 0,
                 1));
-    try (Load load = new Load(plan, Clocks.SYSTEM.nanos())) {
+    try (Load load = new Load(plan, Platform.SYSTEM.nanos())) {
       load.connect(appliance.address(), DOMAIN);
       load.run(Duration.ofMinutes(2));
     }

@@ -257,8 +257,7 @@ public final class LogVolume implements AutoCloseable {
     }
     recovery.run(firstLsnIfNew - 1);
     DomainLog log =
-        new DomainLog(
-            place, disk, pool, share, options.nanoClock(), listener, this::logFailed, recovery);
+        new DomainLog(place, disk, pool, share, options, listener, this::logFailed, recovery);
     logs.put(domain, log);
     // Another log may have failed after the check above; logFailed looks at logs after it has set
     // failure, so it has seen this log or we see the failure.

@@ -1,7 +1,11 @@
 package io.drva.logstore;
 
 import java.util.Objects;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * How to open a volume.
@@ -10,11 +14,20 @@ import java.util.function.LongSupplier;
  *     larger than at the last opening; may be smaller as long as what is retained still fits
  * @param cycleBytes one cycle file's share of the budget; fixed when the volume is created
  * @param nanoClock measures how long forces take
+ * @param conditions makes the conditions of locks: what time is when a thread waits for a while
+ * @param threads begins a thread
  */
-public record VolumeOptions(long sizeBytes, int cycleBytes, LongSupplier nanoClock) {
+public record VolumeOptions(
+    long sizeBytes,
+    int cycleBytes,
+    LongSupplier nanoClock,
+    Function<Lock, Condition> conditions,
+    Supplier<Thread.Builder> threads) {
 
   public VolumeOptions {
     Objects.requireNonNull(nanoClock, "nanoClock");
+    Objects.requireNonNull(conditions, "conditions");
+    Objects.requireNonNull(threads, "threads");
     if (cycleBytes < LogLimits.CYCLE_BYTES_MIN || cycleBytes > LogLimits.CYCLE_BYTES_MAX) {
       throw new IllegalArgumentException(
           "cycleBytes "
@@ -40,13 +53,18 @@ public record VolumeOptions(long sizeBytes, int cycleBytes, LongSupplier nanoClo
     }
   }
 
-  /** The given budget in files of {@link LogLimits#CYCLE_BYTES_DEFAULT}, and the system's clock. */
+  /** The given budget in files of {@link LogLimits#CYCLE_BYTES_DEFAULT}, and the system's time. */
   public static VolumeOptions of(long sizeBytes) {
     return of(sizeBytes, LogLimits.CYCLE_BYTES_DEFAULT);
   }
 
   public static VolumeOptions of(long sizeBytes, int cycleBytes) {
-    return new VolumeOptions(sizeBytes, cycleBytes, SystemDisk::nanoTime);
+    return new VolumeOptions(
+        sizeBytes,
+        cycleBytes,
+        SystemDisk::nanoTime,
+        Lock::newCondition,
+        () -> Thread.ofPlatform().daemon());
   }
 
   int cyclesMax() {
