@@ -50,7 +50,7 @@ public final class Appliance implements AutoCloseable {
   private static final long OTHER_DIRECT_BYTES = 24L << 20;
 
   private final ApplianceConfig config;
-  private final Clocks clocks;
+  private final Platform platform;
   private final PrometheusMeterRegistry metrics =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
@@ -61,9 +61,9 @@ public final class Appliance implements AutoCloseable {
   private ControlApi control;
   private Domains domains;
 
-  private Appliance(ApplianceConfig config, Clocks clocks) {
+  private Appliance(ApplianceConfig config, Platform platform) {
     this.config = config;
-    this.clocks = clocks;
+    this.platform = platform;
   }
 
   /**
@@ -74,8 +74,9 @@ public final class Appliance implements AutoCloseable {
    * @param environment where the store's credentials come from
    */
   public static Appliance start(
-      ApplianceConfig config, Map<String, String> environment, Clocks clocks) throws IOException {
-    Appliance appliance = new Appliance(config, clocks);
+      ApplianceConfig config, Map<String, String> environment, Platform platform)
+      throws IOException {
+    Appliance appliance = new Appliance(config, platform);
     try {
       appliance.open(environment);
       return appliance;
@@ -89,9 +90,12 @@ public final class Appliance implements AutoCloseable {
     segmentBuffers = segmentBuffers();
     store = opened(ObjectStores.open(config.store(), environment));
     LogVolume volume =
-        opened(LogVolume.open(config.volumePath(), new VolumeOptions(clocks.nanos())));
+        opened(
+            LogVolume.open(
+                config.volumePath(),
+                new VolumeOptions(platform.nanos(), platform.conditions(), platform.threads())));
     volumeControl = new VolumeControl(volume);
-    domains = opened(new Domains(volume, store, segmentBuffers, metrics, config, clocks));
+    domains = opened(new Domains(volume, store, segmentBuffers, metrics, config, platform));
     meter(volume);
     server = opened(ProtocolServer.start(serverOptions(), this::attach));
     control = opened(ControlApi.start(this, metrics, config.control()));
@@ -152,7 +156,7 @@ public final class Appliance implements AutoCloseable {
         defaults.streamsMax(),
         defaults.sessionsMax(),
         defaults.idleTimeoutMs(),
-        clocks.wallMicros());
+        platform.wallMicros());
   }
 
   private SessionHandler attach(ServerSession session) throws ProtocolException {

@@ -44,13 +44,13 @@ final class Domain implements AutoCloseable {
   private static final long SPACE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final String name;
-  private final Clocks clocks;
+  private final Platform platform;
   private final DomainMetrics metrics;
   private final Runnable onSpaceFreed;
   private final IngestQueue queue;
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
+  private final Condition changed;
 
   // Guarded by the lock.
   private final Members members;
@@ -74,12 +74,17 @@ final class Domain implements AutoCloseable {
    * @param onSpaceFreed called when log files were recycled
    */
   Domain(
-      String name, Clocks clocks, DomainMetrics metrics, long queueBytes, Runnable onSpaceFreed) {
+      String name,
+      Platform platform,
+      DomainMetrics metrics,
+      long queueBytes,
+      Runnable onSpaceFreed) {
     this.name = name;
-    this.clocks = clocks;
+    this.platform = platform;
     this.metrics = metrics;
     this.onSpaceFreed = onSpaceFreed;
-    this.queue = new IngestQueue(queueBytes, clocks.wallMicros());
+    this.changed = platform.conditions().apply(lock);
+    this.queue = new IngestQueue(queueBytes, platform.wallMicros());
     this.members = new Members(name);
   }
 
@@ -105,7 +110,7 @@ final class Domain implements AutoCloseable {
       replicated = replication.positions();
       replicatedLsn = replication.replicatedLsn();
       acknowledgements = new LoggedAcknowledgements(metrics, log.forcedLsn());
-      members.restore(log.hosts(), log.disks(), clocks.wallMicros().getAsLong());
+      members.restore(log.hosts(), log.disks(), platform.wallMicros().getAsLong());
       logWriter =
           new LogWriter(
               this,
@@ -114,9 +119,9 @@ final class Domain implements AutoCloseable {
               acknowledgements,
               backlog,
               metrics,
-              clocks,
+              platform,
               Math.max(log.lastTimeMicros(), replication.lastTimeMicros()));
-      writer = Thread.ofPlatform().name("log-" + name).unstarted(logWriter);
+      writer = platform.threads().get().name("log-" + name).unstarted(logWriter);
       meter();
       state(DomainState.ACTIVE, "chain and log fit together");
       writer.start();
@@ -216,7 +221,7 @@ final class Domain implements AutoCloseable {
           session.host(),
           session.remote(),
           session.software());
-      return new HostHandler(this, progress, clocks.nanos());
+      return new HostHandler(this, progress, platform.nanos());
     } finally {
       lock.unlock();
     }
@@ -264,7 +269,7 @@ final class Domain implements AutoCloseable {
     lock.lock();
     try {
       LOG.info("domain {}: host {} ended its session: {}", name, progress.slot().name(), end);
-      members.ended(progress, end instanceof SessionEnd.Closed, clocks.wallMicros().getAsLong());
+      members.ended(progress, end instanceof SessionEnd.Closed, platform.wallMicros().getAsLong());
       acknowledgements.remove(progress);
     } finally {
       lock.unlock();
@@ -342,7 +347,7 @@ final class Domain implements AutoCloseable {
 
   void forced(long lsn, long forceNanos) {
     metrics.force(forceNanos);
-    acknowledgements.forced(lsn, clocks.nanos().getAsLong());
+    acknowledgements.forced(lsn, platform.nanos().getAsLong());
   }
 
   // --- horizon thread ---
@@ -442,7 +447,7 @@ final class Domain implements AutoCloseable {
   long replicatedRpoMicros() {
     lock.lock();
     try {
-      long now = clocks.wallMicros().getAsLong();
+      long now = platform.wallMicros().getAsLong();
       long oldest = Math.min(queue.oldestMicros(), members.lostSinceMicros());
       if (backlog != null) {
         oldest = Math.min(oldest, backlog.oldestTimeMicros());

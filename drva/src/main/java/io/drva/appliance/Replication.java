@@ -25,7 +25,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 
 /** A domain's way into the object store: its shipper and what it reads from. */
 final class Replication {
@@ -52,9 +51,10 @@ final class Replication {
       ObjectStore store,
       SegmentBuffers buffers,
       ApplianceConfig config,
-      Clocks clocks)
+      Platform platform)
       throws IOException, ControlException {
-    shared(domain, buffers, config, share -> connect(domain, volume, store, share, config, clocks));
+    shared(
+        domain, buffers, config, share -> connect(domain, volume, store, share, config, platform));
   }
 
   /**
@@ -71,10 +71,10 @@ final class Replication {
       ObjectStore store,
       SegmentBuffers buffers,
       ApplianceConfig config,
-      Clocks clocks)
+      Platform platform)
       throws IOException, ControlException {
     shared(
-        domain, buffers, config, share -> takeOver(domain, volume, store, share, config, clocks));
+        domain, buffers, config, share -> takeOver(domain, volume, store, share, config, platform));
   }
 
   /** What needs a share of the segment buffers, which it keeps unless it fails. */
@@ -108,7 +108,7 @@ final class Replication {
       ObjectStore store,
       SegmentBuffers.Share share,
       ApplianceConfig config,
-      Clocks clocks)
+      Platform platform)
       throws IOException, ControlException {
     String name = domain.name();
     Container container = store.container(name);
@@ -123,7 +123,8 @@ final class Replication {
               + container.location()
               + " holds no domain: check 'store', and whether it is mounted");
     }
-    ChainOwner owner = ChainOwner.inspect(container, name, clocks.wallMicros());
+    ChainOwner owner =
+        ChainOwner.inspect(container, name, platform.wallMicros(), platform.threads());
     if (!known && owner.lastLsn() > 0) {
       throw refused(
           name,
@@ -145,7 +146,7 @@ final class Replication {
       // And after it: another owner may have gone on in between.
       requireSameHistory(name, container, log, owner);
       requireFit(name, container, log, head.lastLsn());
-      start(domain, log, container, head, share, config, clocks);
+      start(domain, log, container, head, share, config, platform);
       started = true;
     } finally {
       if (!started) {
@@ -160,7 +161,7 @@ final class Replication {
       ObjectStore store,
       SegmentBuffers.Share share,
       ApplianceConfig config,
-      Clocks clocks)
+      Platform platform)
       throws IOException, ControlException {
     String name = domain.name();
     if (volume.domains().contains(name)) {
@@ -172,11 +173,12 @@ final class Replication {
     if (ChainReader.descriptor(container).isEmpty()) {
       throw refused(name, container.location() + " holds no domain: check 'store'");
     }
-    ChainHead head = ChainOwner.take(container, name, clocks.wallMicros());
+    ChainHead head =
+        ChainOwner.inspect(container, name, platform.wallMicros(), platform.threads()).take();
     DomainLog log = volume.openDomain(name, origin(head), listener(domain));
     boolean started = false;
     try {
-      start(domain, log, container, head, share, config, clocks);
+      start(domain, log, container, head, share, config, platform);
       started = true;
     } finally {
       if (!started) {
@@ -220,14 +222,19 @@ final class Replication {
       ChainHead head,
       SegmentBuffers.Share share,
       ApplianceConfig config,
-      Clocks clocks)
+      Platform platform)
       throws IOException {
     log.bindChain(new ChainOfLog(head.domainId(), head.epoch()));
     log.release(head.lastLsn()); // Which a term that was cut off may not have come to say.
-    LogSource source = new LogSource(log, head);
+    LogSource source = new LogSource(log, head, platform);
     Shipper shipper =
         new Shipper(
-            container, head, source, shipperListener(domain), shipperConfig(config, clocks), share);
+            container,
+            head,
+            source,
+            shipperListener(domain),
+            shipperConfig(config, platform),
+            share);
     domain.start(log, backlog(log, head), new Replication(shipper, source, head));
   }
 
@@ -311,10 +318,14 @@ final class Replication {
     }
   }
 
-  private static ShipperConfig shipperConfig(ApplianceConfig config, Clocks clocks) {
+  private static ShipperConfig shipperConfig(ApplianceConfig config, Platform platform) {
     ShipperConfig defaults =
         ShipperConfig.defaults(
-            clocks.nanos(), clocks.wallMicros(), () -> ThreadLocalRandom.current().nextLong());
+            platform.nanos(),
+            platform.wallMicros(),
+            platform.random(),
+            platform.conditions(),
+            platform.threads());
     return defaults
         .withSegment(config.segmentBytes(), defaults.segmentRecordsMax(), config.segmentAgeMs())
         .withUploadsInFlight(config.uploadsInFlight());

@@ -4,8 +4,8 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import io.drva.appliance.Appliance;
 import io.drva.appliance.ApplianceConfig;
-import io.drva.appliance.Clocks;
 import io.drva.appliance.ConfigFile;
+import io.drva.appliance.Platform;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -51,7 +51,7 @@ final class ServeCommand implements Callable<Integer> {
     logWhatIsDone();
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
-    try (Appliance appliance = Appliance.start(settings, System.getenv(), Clocks.SYSTEM)) {
+    try (Appliance appliance = Appliance.start(settings, System.getenv(), Platform.SYSTEM)) {
       PrintWriter out = spec.commandLine().getOut();
       out.println(
           "listening on " + appliance.address() + ", control API on " + appliance.controlAddress());

@@ -2,8 +2,8 @@ package io.drva.demo;
 
 import io.drva.appliance.Appliance;
 import io.drva.appliance.ApplianceConfig;
-import io.drva.appliance.Clocks;
 import io.drva.appliance.ControlException;
+import io.drva.appliance.Platform;
 import io.drva.blobsink.Container;
 import io.drva.blobsink.ObjectInfo;
 import io.drva.blobsink.ObjectStore;
@@ -47,13 +47,14 @@ public final class Demo {
 
   private final DemoOptions options;
   private final Map<String, String> environment;
-  private final Clocks clocks;
+  private final Platform platform;
   private final Phases phases;
 
-  public Demo(DemoOptions options, Map<String, String> environment, Clocks clocks, Phases phases) {
+  public Demo(
+      DemoOptions options, Map<String, String> environment, Platform platform, Phases phases) {
     this.options = options;
     this.environment = environment;
-    this.clocks = clocks;
+    this.platform = platform;
     this.phases = phases;
   }
 
@@ -105,12 +106,12 @@ public final class Demo {
 
   private DemoReport run(LoadPlan plan, Path folder, String storeUri, Container container)
       throws IOException, ControlException, SessionFailedException, InterruptedException {
-    Load load = new Load(plan, clocks.nanos());
+    Load load = new Load(plan, platform.nanos());
     Histogram rpoNanos = new Histogram(3);
     double seconds;
     createVolume(folder.resolve(VOLUME_NAME));
     try (Appliance appliance =
-            Appliance.start(applianceConfig(folder, storeUri), environment, clocks);
+            Appliance.start(applianceConfig(folder, storeUri), environment, platform);
         load) {
       appliance.assign(options.domain());
       load.connect(appliance.address(), options.domain());
@@ -142,7 +143,7 @@ public final class Demo {
           return true;
         });
     ImageCheck check =
-        new ImageCheck(container, folder.resolve("images"), plan.models(), clocks, phases);
+        new ImageCheck(container, folder.resolve("images"), plan.models(), platform, phases);
     check.run();
     return new DemoReport(
         load.writesSent(),

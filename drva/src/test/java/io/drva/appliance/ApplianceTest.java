@@ -78,7 +78,7 @@ class ApplianceTest {
 
   private Appliance start(String... domains) throws Exception {
     return Appliance.start(
-        config("dir:" + folder.resolve("store"), 16, domains), Map.of(), Clocks.SYSTEM);
+        config("dir:" + folder.resolve("store"), 16, domains), Map.of(), Platform.SYSTEM);
   }
 
   private static HostClient connect(
@@ -457,12 +457,12 @@ class ApplianceTest {
     Path volume = folder.resolve("volume");
     fill(volume);
     copy(volume, folder.resolve("cut"));
-    try (Appliance appliance = Appliance.start(small, Map.of(), Clocks.SYSTEM)) {
+    try (Appliance appliance = Appliance.start(small, Map.of(), Platform.SYSTEM)) {
       await(() -> appliance.replicatedLsn("finance") == appliance.lastLsn("finance"));
     }
     Files.move(volume, folder.resolve("drained"));
     Files.move(folder.resolve("cut"), volume);
-    try (Appliance appliance = Appliance.start(small, Map.of(), Clocks.SYSTEM);
+    try (Appliance appliance = Appliance.start(small, Map.of(), Platform.SYSTEM);
         HostClient client = connect(appliance, "host2", "finance")) {
       assertEquals(appliance.lastLsn("finance"), appliance.replicatedLsn("finance"));
       DiskStream disk = client.open("vm2", "disk0", DISK_BYTES, 512);
@@ -528,7 +528,7 @@ class ApplianceTest {
       // must not wait for ever.
       startStore();
       try (ObjectStore store = ObjectStores.open("dir:" + folder.resolve("store"), Map.of())) {
-        ChainOwner.take(store.container("finance"), "finance", Clocks.SYSTEM.wallMicros());
+        ChainOwner.take(store.container("finance"), "finance", Platform.SYSTEM.wallMicros());
       }
       await(
           () ->
@@ -642,7 +642,7 @@ class ApplianceTest {
             "c2VjcmV0LWtleS1vZi10aGUtdGVzdA==");
     ApplianceConfig config = config("azure:http://127.0.0.1:1/account", 16, "finance");
     LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
-    try (Appliance appliance = Appliance.start(config, environment, Clocks.SYSTEM)) {
+    try (Appliance appliance = Appliance.start(config, environment, Platform.SYSTEM)) {
       Answer health = http(appliance, "GET", "/health");
       assertEquals(503, health.status());
       assertTrue(health.body().contains("WAITING_FOR_STORE"), health.body());

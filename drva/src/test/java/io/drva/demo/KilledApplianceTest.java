@@ -3,7 +3,7 @@ package io.drva.demo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.drva.appliance.Clocks;
+import io.drva.appliance.Platform;
 import io.drva.blobsink.ChainReader;
 import io.drva.blobsink.ChainVisitor;
 import io.drva.blobsink.Container;
@@ -70,7 +70,7 @@ class KilledApplianceTest {
                 seed));
     Process appliance = startAppliance();
     try {
-      Load load = new Load(plan, Clocks.SYSTEM.nanos());
+      Load load = new Load(plan, Platform.SYSTEM.nanos());
       load.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), DOMAIN);
       FutureTask<Long> running = new FutureTask<>(() -> load.run(Duration.ofMinutes(3)));
       Thread.ofPlatform().name("load").start(running);
@@ -93,7 +93,7 @@ class KilledApplianceTest {
         Container container = store.container(DOMAIN);
         ImageCheck check =
             new ImageCheck(
-                container, folder.resolve("images"), plan.models(), Clocks.SYSTEM, Phases.SILENT);
+                container, folder.resolve("images"), plan.models(), Platform.SYSTEM, Phases.SILENT);
         check.run();
         assertEquals(List.of(), check.differences());
         assertEquals(load.writesSent(), extentsIn(container), "extents in the chain");

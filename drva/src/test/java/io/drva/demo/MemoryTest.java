@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.drva.appliance.Clocks;
+import io.drva.appliance.Platform;
 import io.drva.logstore.LogVolume;
 import io.drva.logstore.VolumeSize;
 import java.io.IOException;
@@ -130,7 +130,7 @@ class MemoryTest {
                 List.of(512, 4096, 65536, 1 << 20),
                 0,
                 1));
-    Load load = new Load(plan, Clocks.SYSTEM.nanos());
+    Load load = new Load(plan, Platform.SYSTEM.nanos());
     load.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), domain);
     return load;
   }

@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 
@@ -45,7 +44,7 @@ public final class DomainLog implements AutoCloseable {
   private final LogTail tail;
 
   private final ReentrantLock readersLock = new ReentrantLock();
-  private final Condition forcedMoved = readersLock.newCondition();
+  private final Condition forcedMoved;
 
   /** The record being appended; the writer's. */
   private final RecordHeader header = new RecordHeader();
@@ -62,7 +61,7 @@ public final class DomainLog implements AutoCloseable {
       Disk disk,
       CyclePool pool,
       CyclePool.Share share,
-      LongSupplier nanoClock,
+      VolumeOptions options,
       ForceListener listener,
       Consumer<Throwable> onFailure,
       DomainRecovery recovered)
@@ -74,11 +73,12 @@ public final class DomainLog implements AutoCloseable {
     this.state = recovered.state();
     this.onFailure = onFailure;
     this.lastLsn = recovered.lastLsn();
+    this.forcedMoved = options.conditions().apply(readersLock);
     this.files =
         new RetainedFiles(directory, disk, share, recovered.files(), recovered.releasedLsn());
     this.forcer =
         new Forcer(
-            domain, pool, nanoClock, listener, this::signalReaders, onFailure, recovered.lastLsn());
+            domain, pool, options, listener, this::signalReaders, onFailure, recovered.lastLsn());
     this.tail = new LogTail(directory, disk, pool, share, files, forcer, listener);
     try {
       if (tail.reserve()) {

@@ -59,19 +59,19 @@ final class Forcer implements Runnable {
   Forcer(
       String name,
       CyclePool pool,
-      LongSupplier nanoClock,
+      VolumeOptions options,
       ForceListener listener,
       Runnable onForced,
       Consumer<Throwable> onFailure,
       long forcedLsn) {
     this.pool = pool;
-    this.nanoClock = nanoClock;
+    this.nanoClock = options.nanoClock();
     this.listener = listener;
     this.onForced = onForced;
     this.onFailure = onFailure;
     this.appendedLsn = forcedLsn;
     this.forcedLsn = forcedLsn;
-    this.thread = Thread.ofPlatform().name("drva-force-" + name).daemon().unstarted(this);
+    this.thread = options.threads().get().name("drva-force-" + name).unstarted(this);
   }
 
   void start() {

@@ -409,9 +409,7 @@ public final class LogVolume implements AutoCloseable {
     DomainLog log;
     try {
       recovery.giveBackSurplus(share);
-      log =
-          new DomainLog(
-              place, disk, pool, share, options.nanoClock(), listener, this::logFailed, recovery);
+      log = new DomainLog(place, disk, pool, share, options, listener, this::logFailed, recovery);
     } catch (IOException e) {
       logFailed(e);
       throw e;
