@@ -6,11 +6,13 @@ import io.drva.blobsink.Shipper;
 import io.drva.logstore.DomainLog;
 import io.drva.protocol.ErrorCode;
 import io.drva.protocol.ExtentFrame;
+import io.drva.protocol.Pressure;
 import io.drva.protocol.ProtocolException;
 import io.drva.protocol.ServerSession;
 import io.drva.protocol.SessionEnd;
 import io.drva.protocol.SessionHandler;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -43,6 +45,14 @@ final class Domain implements AutoCloseable {
    */
   private static final long SPACE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  /** The part of what the log could have from which on hosts are asked to slow down. */
+  private static final double THROTTLE_FROM = 0.75;
+
+  /**
+   * And at which they are told that all is well again: some way below, so that it does not flap.
+   */
+  private static final double THROTTLE_DOWN_TO = 0.5;
+
   private final String name;
   private final Platform platform;
   private final DomainMetrics metrics;
@@ -57,6 +67,7 @@ final class Domain implements AutoCloseable {
   private DomainState state = DomainState.WAITING_FOR_STORE;
   private String reason = "";
   private boolean logFull;
+  private Pressure pressure = Pressure.NORMAL;
   private long timesSpaceFreed;
   private HostPositions replicated = HostPositions.NONE;
   private long replicatedLsn;
@@ -154,6 +165,11 @@ final class Domain implements AutoCloseable {
         "Frames that wait for the log writer",
         queue,
         IngestQueue::queuedBytes);
+    metrics.gauge(
+        "drva.pressure",
+        "0 normal, 1 hosts are asked to slow down, 2 the log is full and takes nothing",
+        this,
+        d -> d.pressure().level());
     metrics.gauge("drva.lsn.logged", "Last LSN that is forced", log, DomainLog::forcedLsn);
     metrics.gauge(
         "drva.lsn.replicated",
@@ -181,6 +197,15 @@ final class Domain implements AutoCloseable {
     lock.lock();
     try {
       return state;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Pressure pressure() {
+    lock.lock();
+    try {
+      return pressure;
     } finally {
       lock.unlock();
     }
@@ -313,10 +338,39 @@ final class Domain implements AutoCloseable {
     lock.lock();
     try {
       logFull = full;
+      updatePressure();
       return timesSpaceFreed;
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Looks how full the log is, and tells the sessions when they should know. Also horizon thread.
+   */
+  void updatePressure() {
+    double filled = log.filled();
+    lock.lock();
+    try {
+      Pressure now = pressureAt(filled);
+      if (now != pressure) {
+        LOG.info("domain {}: pressure {} -> {}, log {} full", name, pressure, now, filled);
+        pressure = now;
+        for (SessionProgress progress : acknowledgements.sessions()) {
+          progress.session().pressure(now);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Pressure pressureAt(double filled) {
+    if (logFull) {
+      return Pressure.BITMAP;
+    }
+    double throttleFrom = pressure == Pressure.NORMAL ? THROTTLE_FROM : THROTTLE_DOWN_TO;
+    return filled >= throttleFrom ? Pressure.THROTTLE : Pressure.NORMAL;
   }
 
   /** The log is about to hand to the force thread what was appended up to this LSN. */
@@ -335,6 +389,7 @@ final class Domain implements AutoCloseable {
         return; // it ended, or was superseded, while the force was under way
       }
       acknowledgements.add(progress);
+      session.pressure(pressure);
       session.welcome(loggedSeq, Math.min(loggedSeq, replicatedSeq(progress)));
     } finally {
       lock.unlock();
@@ -362,6 +417,7 @@ final class Domain implements AutoCloseable {
     }
     backlog.replicated(lsn);
     onSpaceFreed.run();
+    updatePressure();
     lock.lock();
     try {
       replicated = positions;
@@ -464,7 +520,8 @@ final class Domain implements AutoCloseable {
     try {
       List<String> connected = members.connected();
       return log == null
-          ? new DomainStatus(name, state, reason, connected, 0, 0, 0, 0, 0, 0, rpoMs, false, null)
+          ? new DomainStatus(
+              name, state, reason, connected, 0, 0, 0, 0, 0, 0, rpoMs, pressure, null)
           : new DomainStatus(
               name,
               state,
@@ -477,7 +534,7 @@ final class Domain implements AutoCloseable {
               replication.replicatedLsn(),
               log.bytesUsed(),
               rpoMs,
-              logFull,
+              pressure,
               replication.trouble());
     } finally {
       lock.unlock();
@@ -490,10 +547,14 @@ final class Domain implements AutoCloseable {
     if (status.state() != DomainState.ACTIVE) {
       return "domain " + name + ": " + status.state() + ", " + status.reason();
     }
-    if (status.storeTrouble() != null) {
-      return "domain " + name + ": " + status.storeTrouble();
+    List<String> problems = new ArrayList<>();
+    if (status.pressure() == Pressure.BITMAP) {
+      problems.add("the log is full, hosts are held back");
     }
-    return status.logFull() ? "domain " + name + ": the log is full, hosts are held back" : null;
+    if (status.storeTrouble() != null) {
+      problems.add(status.storeTrouble());
+    }
+    return problems.isEmpty() ? null : "domain " + name + ": " + String.join("; ", problems);
   }
 
   /**

@@ -138,6 +138,7 @@ final class LogWriter implements Runnable {
         }
         log.flush();
         queue.done(doneBytes);
+        domain.updatePressure();
       }
     } catch (StoppedException e) {
       // The appliance stops while the log is full: what was not appended was not acknowledged.

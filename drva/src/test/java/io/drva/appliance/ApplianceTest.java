@@ -2,12 +2,10 @@ package io.drva.appliance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.drva.blobsink.ChainOwner;
 import io.drva.blobsink.ObjectStore;
 import io.drva.blobsink.ObjectStores;
@@ -16,21 +14,13 @@ import io.drva.logstore.ForceListener;
 import io.drva.logstore.LogVolume;
 import io.drva.logstore.RecordType;
 import io.drva.logstore.VolumeOptions;
-import io.drva.logstore.VolumeSize;
 import io.drva.protocol.ClientOptions;
 import io.drva.protocol.DiskStream;
 import io.drva.protocol.HostClient;
-import io.drva.protocol.SessionFailedException;
 import io.drva.recovery.RecoveryProgress;
 import io.drva.recovery.Verifier;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.io.IOException;
-import java.net.HttpURLConnection;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -46,88 +36,10 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The appliance over real TCP and HTTP, with the directory store. */
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
-class ApplianceTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
-  private static final int CYCLE_BYTES = 4 << 20;
-  private static final long DISK_BYTES = 64 << 20;
-
-  @TempDir Path folder;
-
-  /** With a volume of that many cycle files, which is made unless there is one. */
-  private ApplianceConfig config(String store, int cycles, String... domains) throws IOException {
-    Path volume = folder.resolve("volume");
-    if (Files.notExists(volume)) {
-      LogVolume.create(volume, new VolumeSize((long) cycles * CYCLE_BYTES, CYCLE_BYTES), _ -> {});
-    }
-    InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    return new ApplianceConfig(
-        anyPort,
-        anyPort,
-        store,
-        volume,
-        List.of(domains),
-        ApplianceConfig.WINDOW_BYTES_MIN,
-        1 << 20,
-        20,
-        2);
-  }
-
-  private Appliance start(String... domains) throws Exception {
-    return Appliance.start(
-        config("dir:" + folder.resolve("store"), 16, domains), Map.of(), Platform.SYSTEM);
-  }
-
-  private static HostClient connect(
-      Appliance appliance, String host, String domain, LinkedBlockingQueue<String> told) {
-    return HostClient.connect(
-        ClientOptions.builder(appliance.address(), host, domain)
-            .reconnectMs(10, 100)
-            .closeTimeoutMs(1000)
-            .listener(
-                new HostClient.Listener() {
-                  @Override
-                  public void disconnected(String reason) {
-                    told.add(reason);
-                  }
-
-                  @Override
-                  public void failed(SessionFailedException cause) {
-                    told.add(cause.getMessage());
-                  }
-                })
-            .build());
-  }
-
-  private static HostClient connect(Appliance appliance, String host, String domain) {
-    return connect(appliance, host, domain, new LinkedBlockingQueue<>());
-  }
-
-  private static ByteBuf data(int bytes) {
-    return Unpooled.directBuffer(bytes).writeZero(bytes);
-  }
-
-  private record Answer(int status, String body) {
-    JsonNode json() throws IOException {
-      return new ObjectMapper().readTree(body);
-    }
-  }
-
-  private static Answer http(Appliance appliance, String method, String path) throws IOException {
-    InetSocketAddress address = appliance.controlAddress();
-    HttpURLConnection connection =
-        (HttpURLConnection)
-            URI.create("http://127.0.0.1:" + address.getPort() + path).toURL().openConnection();
-    connection.setRequestMethod(method);
-    int status = connection.getResponseCode();
-    try (var in = status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
-      return new Answer(status, new String(in.readAllBytes(), StandardCharsets.UTF_8));
-    }
-  }
-
+class ApplianceTest extends ApplianceFixture {
   @Test
   void assignsAndListsDomainsOverHttp() throws Exception {
     try (Appliance appliance = start()) {
@@ -325,7 +237,13 @@ class ApplianceTest {
                   throw new IllegalStateException(e);
                 }
               });
-      await(() -> http(appliance, "GET", "/v1/domains/finance").json().get("logFull").asBoolean());
+      await(
+          () ->
+              http(appliance, "GET", "/v1/domains/finance")
+                  .json()
+                  .get("pressure")
+                  .asText()
+                  .equals("BITMAP"));
       JsonNode status = http(appliance, "GET", "/v1/domains/finance").json();
       assertTrue(status.get("logBytes").asLong() <= 16L * CYCLE_BYTES, status.toString());
       assertTrue(status.get("storeTrouble").asText().contains("chain/"), status.toString());
@@ -337,7 +255,7 @@ class ApplianceTest {
       startStore();
       assertTrue(client.awaitReplicated(writing.get(1, TimeUnit.MINUTES), Duration.ofMinutes(1)));
       status = http(appliance, "GET", "/v1/domains/finance").json();
-      assertFalse(status.get("logFull").asBoolean());
+      assertFalse(status.get("pressure").asText().equals("BITMAP"));
       await(() -> http(appliance, "GET", "/health").status() == 200);
       assertNull(told.poll(), "the session stood all the time");
     }
@@ -495,14 +413,6 @@ class ApplianceTest {
     }
   }
 
-  private static void copy(Path from, Path to) throws IOException {
-    try (Stream<Path> paths = Files.walk(from)) {
-      for (Path path : paths.toList()) {
-        Files.copy(path, to.resolve(from.relativize(path).toString()));
-      }
-    }
-  }
-
   @Test
   void aDomainThatFailsWhileItsLogIsFullStops() throws Exception {
     LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
@@ -512,7 +422,13 @@ class ApplianceTest {
       assertTrue(client.awaitReplicated(disk.write(0, data(512)), PATIENCE));
       stopStore();
       Thread writing = Thread.ofVirtual().start(() -> writeUntilStopped(disk));
-      await(() -> http(appliance, "GET", "/v1/domains/finance").json().get("logFull").asBoolean());
+      await(
+          () ->
+              http(appliance, "GET", "/v1/domains/finance")
+                  .json()
+                  .get("pressure")
+                  .asText()
+                  .equals("BITMAP"));
 
       // A domain without a store takes neither space nor attention from the others.
       try (HostClient other = connect(appliance, "host1", "payroll")) {
@@ -542,18 +458,6 @@ class ApplianceTest {
       // Taken up again, it is owner anew and ships what is logged.
       assertEquals(200, http(appliance, "PUT", "/v1/domains/finance").status());
       await(() -> appliance.replicatedLsn("finance") == appliance.lastLsn("finance"));
-    }
-  }
-
-  private static void writeUntilStopped(DiskStream disk) {
-    try {
-      for (int i = 0; ; i++) {
-        disk.write(i % 32 << 20, data(1 << 20));
-      }
-    } catch (SessionFailedException stopped) {
-      assertNotNull(stopped.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 
@@ -651,39 +555,6 @@ class ApplianceTest {
       String reason = told.poll(30, TimeUnit.SECONDS);
       assertTrue(reason.contains("takes no sessions now: WAITING_FOR_STORE"), reason);
       client.abort();
-    }
-  }
-
-  private Path chain() {
-    return folder.resolve("store/finance/chain");
-  }
-
-  private Path aside() {
-    return folder.resolve("aside");
-  }
-
-  /** What should be the folder of the chain is a file. */
-  private void stopStore() throws IOException {
-    Files.move(chain(), aside());
-    Files.createFile(chain());
-  }
-
-  private void startStore() throws IOException {
-    Files.delete(chain());
-    Files.move(aside(), chain());
-  }
-
-  private interface Condition {
-    boolean holds() throws IOException;
-  }
-
-  /** Asks again and again, at most for as long as the test may take. */
-  private static void await(Condition condition) throws IOException {
-    while (!condition.holds()) {
-      if (Thread.interrupted()) {
-        throw new AssertionError("the condition did not come to hold");
-      }
-      Thread.onSpinWait();
     }
   }
 }

@@ -87,6 +87,15 @@ final class CyclePool {
       }
     }
 
+    /** How many files this domain could have, as the others are now. */
+    int heldMax() {
+      synchronized (CyclePool.this) {
+        int right = Math.max(0, LogLimits.CYCLES_PER_DOMAIN_MIN - held);
+        int lendable = Math.max(0, cycles - inUse - promised);
+        return held + right + lendable;
+      }
+    }
+
     /** Gives back what was reserved and not used. */
     void cancelReservation() {
       synchronized (CyclePool.this) {

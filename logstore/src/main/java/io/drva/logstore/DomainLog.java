@@ -35,6 +35,7 @@ public final class DomainLog implements AutoCloseable {
   private final DomainDirectory directory;
   private final Disk disk;
   private final CyclePool pool;
+  private final CyclePool.Share share;
   private final DomainState state;
   private final Forcer forcer;
   private final Consumer<Throwable> onFailure;
@@ -70,6 +71,7 @@ public final class DomainLog implements AutoCloseable {
     this.directory = directory;
     this.disk = disk;
     this.pool = pool;
+    this.share = share;
     this.state = recovered.state();
     this.onFailure = onFailure;
     this.lastLsn = recovered.lastLsn();
@@ -355,6 +357,12 @@ public final class DomainLog implements AutoCloseable {
   /** The part of the volume's budget that this log's files take, bytes. */
   public long bytesUsed() {
     return (long) files.count() * pool.cycleBytes();
+  }
+
+  /** What the log's files are filled with, of all that it could have now, 0 to 1. */
+  public double filled() {
+    double usedBytes = (double) files.count() * pool.limitBytes() - tail.freeBytes();
+    return usedBytes / ((double) share.heldMax() * pool.limitBytes());
   }
 
   /** How many forces have completed since the log was opened. */

@@ -34,7 +34,7 @@ final class LogTail {
 
   private final RunAppender run;
   private final int runNumber;
-  private CycleFile active;
+  private volatile CycleFile active;
   private boolean reserved;
 
   LogTail(
@@ -70,6 +70,12 @@ final class LogTail {
                 + group.bytes()
                 + RecordGroup.encodedBytes(dataBytes)
             <= pool.limitBytes() - LogLimits.CYCLE_TAIL_BYTES;
+  }
+
+  /** What is left of the active file, bytes. Any thread. */
+  long freeBytes() {
+    CycleFile file = active;
+    return file == null ? 0 : pool.limitBytes() - file.appendedPosition;
   }
 
   /** Makes sure of another cycle file within the budget; false when there is none now. */
