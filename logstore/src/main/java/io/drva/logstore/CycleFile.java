@@ -9,7 +9,7 @@ import java.nio.file.Path;
  * One cycle file of a domain's log: a contiguous LSN range in one file.
  *
  * <p>The positions are published by volatile writes. The writer moves {@code appendedPosition} and
- * then {@code lastLsn}, after the bytes are in the mapped file; the force thread moves {@code
+ * then {@code lastLsn}, after the bytes are in the file; the force thread moves {@code
  * forcedPosition} after a force that began when the bytes were there; readers go up to {@code
  * forcedPosition}.
  */
@@ -83,9 +83,9 @@ final class CycleFile {
   }
 
   /**
-   * Zeroes, and so allocates, the part where Chronicle puts its own headers through the mapping: on
-   * a recycled file this keeps its rule that unwritten means zero; on a fresh one a full disk is an
-   * {@code IOException} here and not a memory fault in the mapped write that follows.
+   * Zeroes the part where Chronicle puts its own headers through the mapping, and keeps its rule
+   * that unwritten means zero. A disk that fails does so here, with an {@code IOException}, and not
+   * with a memory fault in the mapped write that follows.
    */
   void zeroHead() throws IOException {
     write(HEAD_ZEROS.duplicate().clear(), 0);

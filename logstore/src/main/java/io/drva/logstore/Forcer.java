@@ -13,14 +13,14 @@ import java.util.function.LongSupplier;
  * <p>Why {@code forcedLsn = n} means that every record up to n survives a power loss (invariant 1):
  *
  * <ol>
- *   <li>The writer puts a record's bytes into the mapped file, then publishes the file's appended
+ *   <li>The writer puts a record's bytes into the file, then publishes the file's appended
  *       position, then the appended LSN (volatile writes, in this order).
  *   <li>The force thread reads the appended LSN: the target. It then sees the bytes of every record
  *       up to the target, and the file that each is in is in {@code unforced}: the writer adds a
  *       file there before it publishes the first LSN in it.
  *   <li>For each of these files, oldest first, it reads the appended position and then forces the
- *       file's channel. The mapping and the channel share the page cache, so the force covers all
- *       bytes below that position.
+ *       file's channel. What Chronicle writes through its mapping is in the same page cache, so the
+ *       force covers all bytes below that position.
  *   <li>For a file whose directory entry was not yet durable it then forces the run's directory and
  *       the pool's. The entries above were forced before the run's first append.
  *   <li>Only when all of this has returned without error does it publish the positions and then

@@ -15,9 +15,6 @@ final class LogTail {
 
   private static final ByteBuffer NO_DATA = ByteBuffer.allocate(0);
 
-  /** What Chronicle puts before the content of a document, and before that of the next, bytes. */
-  private static final int FRAMES_BYTES_MAX = 4 * Integer.BYTES;
-
   private final DomainDirectory directory;
   private final Disk disk;
   private final CyclePool pool;
@@ -35,6 +32,10 @@ final class LogTail {
   private final RunAppender run;
   private final int runNumber;
   private volatile CycleFile active;
+
+  /** Where the last document of the active file starts; 0 while Chronicle's own is the only one. */
+  private long lastDocument;
+
   private boolean reserved;
 
   LogTail(
@@ -66,7 +67,7 @@ final class LogTail {
   boolean fits(int dataBytes) {
     return active != null
         && active.appendedPosition
-                + 2 * FRAMES_BYTES_MAX
+                + 2 * RecordGroup.HEADER_BYTES
                 + group.bytes()
                 + RecordGroup.encodedBytes(dataBytes)
             <= pool.limitBytes() - LogLimits.CYCLE_TAIL_BYTES;
@@ -114,15 +115,16 @@ final class LogTail {
     }
   }
 
-  /** Writes the group to the file and publishes the file's end. */
+  /** Writes the group to the file, as one document, and publishes the file's end. */
   private void write(CycleFile file) throws IOException {
-    long start = Math.max(file.appendedPosition, RunAppender.HEAD_BYTES_MAX);
-    long endMax = start + FRAMES_BYTES_MAX + group.bytes();
-    long end = run.append(file, group);
-    if (end > endMax) {
-      throw new IllegalStateException(
-          file.path + ": a document ended at " + end + ", beyond " + endMax);
-    }
+    long start = file.appendedPosition;
+    long end = start + RecordGroup.HEADER_BYTES + group.bytes();
+    file.write(group.document(start), start);
+    lastDocument = start;
+    published(file, end);
+  }
+
+  private void published(CycleFile file, long end) {
     file.appended(end, group.lastLsn());
     group.clear();
   }
@@ -140,8 +142,10 @@ final class LogTail {
     CycleFile next =
         CycleFile.toAppend(disk, path, runNumber, directory.fileId(path), lastLsn + 1, channel);
     next.zeroHead();
-    run.roll();
+    run.roll(lastDocument);
+    lastDocument = 0;
     mark(next, RecordType.SNAPSHOT, lastLsn, snapshot(state));
+    published(next, run.begin(next, group.content()));
     if (!run.currentPath().equals(path)) {
       throw new IllegalStateException("rolled to " + run.currentPath() + " instead of " + path);
     }
@@ -159,20 +163,20 @@ final class LogTail {
     return snapshot.flip();
   }
 
-  private void mark(CycleFile file, int type, long lastLsn, ByteBuffer data) throws IOException {
+  private void mark(CycleFile file, int type, long lastLsn, ByteBuffer data) {
     CRC32C crc = new CRC32C();
     crc.update(data.duplicate());
     mark.type = type;
     mark.dataLengthBytes = data.remaining();
     mark.dataCrc32c = (int) crc.getValue();
     add(file, mark, lastLsn + 1, data);
-    write(file);
   }
 
   /** Everything is forced: says so in the file, as evidence for the next opening. */
   void seal(long lastLsn) throws IOException {
     if (active != null) {
       mark(active, RecordType.SEAL, lastLsn, NO_DATA);
+      write(active);
       active.force(pool);
     }
   }

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -21,6 +22,9 @@ import java.util.stream.Stream;
  *
  * <p>The log's writer hands over a group and goes on with the next while the force runs, but is
  * never further ahead than that: nothing is acknowledged later than with the plain loop.
+ *
+ * <p>Then latencies at a moderate pace: of the log from the append to the moment when it is known
+ * to be forced; and of a plain loop that writes and forces one record after the other.
  */
 final class ForceBenchmark {
 
@@ -29,6 +33,8 @@ final class ForceBenchmark {
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
   private static final int[] RECORD_BYTES = {64 << 10, 4 << 10};
   private static final int[] GROUP_BYTES = {1 << 20, 8 << 20};
+
+  private static final long PACE_BYTES_PER_SECOND = 125_000_000;
 
   private final long nanos;
 
@@ -55,10 +61,13 @@ final class ForceBenchmark {
     }
     Path volumePath = directory.resolve("volume");
     LogVolume.create(volumePath, new VolumeSize((long) CYCLES * CYCLE_BYTES, CYCLE_BYTES), _ -> {});
+    Pace pace = new Pace();
     ForceListener listener =
         new ForceListener() {
           @Override
-          public void forced(long lsn, long lasted) {}
+          public void forced(long lsn, long lasted) {
+            pace.forced(lsn, lasted);
+          }
 
           @Override
           public void failed(Throwable cause) {
@@ -86,6 +95,12 @@ final class ForceBenchmark {
               seq - before,
               kind.plain.getLast(),
               kind.log.getLast() / kind.plain.getLast());
+        }
+      }
+      for (int recordBytes : RECORD_BYTES) {
+        for (int round = 0; round < rounds; round++) {
+          seq = pace.log(log, recordBytes, seq, nanos);
+          pace.plain(directory.resolve("plain"), recordBytes, nanos);
         }
       }
     }
@@ -184,6 +199,107 @@ final class ForceBenchmark {
       for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(path);
       }
+    }
+  }
+
+  /** Records that come one after the other at equal distances. */
+  private static final class Pace {
+    private long firstLsn = Long.MAX_VALUE;
+    private long[] started = {};
+    private long[] latency = {};
+    private long[] forces = {};
+    private int known;
+    private int forceCount;
+
+    /** Force thread. */
+    void forced(long lsn, long lasted) {
+      if (forceCount < forces.length && lsn >= firstLsn) {
+        forces[forceCount++] = lasted;
+      }
+      long now = System.nanoTime();
+      while (known < latency.length && firstLsn + known <= lsn) {
+        latency[known] = now - started[known];
+        known++;
+      }
+    }
+
+    long log(DomainLog log, int recordBytes, long seqBefore, long nanos) throws IOException {
+      awaitForced(log, log.lastLsn());
+      int records = records(recordBytes, nanos);
+      ByteBuffer data = ByteBuffer.allocateDirect(recordBytes);
+      int crc = Records.crc(data);
+      started = new long[records];
+      forces = new long[records];
+      known = 0;
+      forceCount = 0;
+      latency = new long[records];
+      firstLsn = log.lastLsn() + 1;
+      long start = System.nanoTime();
+      long seq = seqBefore;
+      for (int i = 0; i < records; i++) {
+        awaitTurn(start, i, recordBytes);
+        started[i] = System.nanoTime();
+        seq++;
+        log.append(RecordType.WRITE, 0, 1, seq, 1, 0, recordBytes, 0, crc, data);
+        log.flush();
+        if (i % 256 == 0) {
+          log.release(log.forcedLsn());
+        }
+      }
+      awaitForced(log, log.lastLsn());
+      firstLsn = Long.MAX_VALUE;
+      log.release(log.forcedLsn());
+      report("log, append to forced", recordBytes, latency, records);
+      report("log, one force", recordBytes, forces, forceCount);
+      return seq;
+    }
+
+    void plain(Path file, int recordBytes, long nanos) throws IOException {
+      int records = records(recordBytes, nanos);
+      long[] whole = new long[records];
+      long[] force = new long[records];
+      ByteBuffer data = ByteBuffer.allocateDirect(recordBytes);
+      try (FileChannel channel =
+          FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.READ)) {
+        long start = System.nanoTime();
+        for (int i = 0; i < records; i++) {
+          awaitTurn(start, i, recordBytes);
+          long before = System.nanoTime();
+          channel.write(data.clear(), (long) i * recordBytes % CYCLE_BYTES);
+          long written = System.nanoTime();
+          channel.force(false);
+          force[i] = System.nanoTime() - written;
+          whole[i] = System.nanoTime() - before;
+        }
+      }
+      report("plain, write and force", recordBytes, whole, records);
+      report("plain, the force", recordBytes, force, records);
+    }
+
+    private static int records(int recordBytes, long nanos) {
+      return Math.toIntExact(PACE_BYTES_PER_SECOND * nanos / NANOS_PER_SECOND / recordBytes);
+    }
+
+    private static void awaitTurn(long start, int record, int recordBytes) {
+      long due = start + record * (NANOS_PER_SECOND * recordBytes / PACE_BYTES_PER_SECOND);
+      for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
+        LockSupport.parkNanos(left);
+      }
+    }
+
+    private static void report(String what, int recordBytes, long[] values, int count) {
+      long[] sorted = Arrays.copyOf(values, count);
+      Arrays.sort(sorted);
+      System.out.printf(
+          Locale.ROOT,
+          "%2d KiB records at %d MB/s: %-22s p50 %.3f ms, p99 %.3f ms, p99.9 %.3f ms of %d%n",
+          recordBytes >> 10,
+          PACE_BYTES_PER_SECOND / 1_000_000,
+          what,
+          sorted[count / 2] / 1e6,
+          sorted[(int) (count * 0.99)] / 1e6,
+          sorted[(int) (count * 0.999)] / 1e6,
+          count);
     }
   }
 }
