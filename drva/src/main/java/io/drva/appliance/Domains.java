@@ -184,9 +184,9 @@ final class Domains implements AutoCloseable {
         throw new ControlException(404, "domain '" + name + "' is not assigned to this appliance");
       }
       domain.retire();
-      volume.removeDomain(name);
       byName.remove(name);
       divideQueue();
+      volume.removeDomain(name);
     } catch (IOException e) {
       throw new ControlException(500, "domain " + name + ": " + e.getMessage(), e);
     } finally {

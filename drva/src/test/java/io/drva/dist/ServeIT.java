@@ -135,6 +135,31 @@ class ServeIT {
   }
 
   @Test
+  void itsVolumeIsShownAndGrowsWhileItRuns() throws Exception {
+    Distribution distribution = Distribution.in(folder, Map.of());
+    Process process = start(distribution);
+    try {
+      Distribution.Run shown = distribution.succeed("volume", "show", "--path", "volume");
+      assertTrue(shown.out().contains("16 log files of 16.0 MiB, 15 free"), shown::toString);
+      String control = "127.0.0.1:" + controlPort;
+      Distribution.Run grown =
+          distribution.succeed("volume", "grow", "--control", control, "--size", "320MiB");
+      assertEquals("the volume has 320.0 MiB now\n", grown.out());
+      Distribution.Run refused =
+          distribution.run("volume", "grow", "--control", control, "--size", "64MiB");
+      assertEquals(1, refused.exitCode(), refused::toString);
+      assertTrue(refused.err().contains("does not shrink"), refused::toString);
+      Distribution.Run locked = distribution.run("volume", "check", "--path", "volume");
+      assertEquals(1, locked.exitCode(), locked::toString);
+      assertTrue(locked.err().contains("another process has the volume open"), locked::toString);
+    } finally {
+      process.destroyForcibly().waitFor();
+    }
+    Distribution.Run checked = distribution.succeed("volume", "check", "--path", "volume");
+    assertTrue(checked.out().contains("20 log files"), checked::toString);
+  }
+
+  @Test
   void stopsAtOnceWithNothingToShip() throws Exception {
     Process process = start(Distribution.in(folder, Map.of()));
     try {

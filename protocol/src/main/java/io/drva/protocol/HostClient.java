@@ -47,7 +47,7 @@ public final class HostClient implements AutoCloseable {
     /** Every frame up to {@code seq} is replicated. */
     default void replicated(long seq) {}
 
-    /** The server's log fills, or has room again; {@link Pressure#NORMAL} after each connect. */
+    /** The server's log fills, or has room again. A session begins NORMAL and is not told so. */
     default void pressure(Pressure level) {}
 
     /** The session failed for good. */
