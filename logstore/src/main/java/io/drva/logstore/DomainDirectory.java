@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -73,6 +74,8 @@ record DomainDirectory(UUID volumeId, String domain, Path path) {
             files.add(entry);
           }
         }
+      } catch (NoSuchFileException removedSinceListed) {
+        continue; // The log is open, and recycles its files.
       }
       files.sort(null);
       for (Path file : files) {

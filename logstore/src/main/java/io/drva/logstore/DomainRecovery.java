@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -62,7 +61,7 @@ final class DomainRecovery {
   private final CyclePool pool;
   private final CycleScanner scanner = new CycleScanner();
 
-  private final Map<Long, Path> volumePlaces;
+  private final VolumeLayout volume;
   private final List<Place> places;
   private final DomainState state = new DomainState();
   private final List<CycleFile> files = new ArrayList<>();
@@ -80,14 +79,14 @@ final class DomainRecovery {
   private String problem;
 
   /**
-   * @param volumePlaces the cycle files of all logs of the volume, by their file ids
+   * @param volume where the logs of all domains are
    */
-  DomainRecovery(Disk disk, DomainDirectory directory, CyclePool pool, Map<Long, Path> volumePlaces)
+  DomainRecovery(Disk disk, VolumeLayout volume, DomainDirectory directory, CyclePool pool)
       throws IOException {
     this.disk = disk;
     this.directory = directory;
     this.pool = pool;
-    this.volumePlaces = volumePlaces;
+    this.volume = volume;
     this.places = directory.cycleFiles();
   }
 
@@ -196,13 +195,18 @@ final class DomainRecovery {
       if (found == Found.RECORD && header.type == RecordType.SNAPSHOT) {
         return header.lsn;
       }
-      if (damage == null && found == Found.FOREIGN && volumePlaces.containsKey(header.fileId)) {
+      if (damage == null && found == Found.FOREIGN) {
         damage =
-            new LogDamagedException(
-                place.path(),
-                0,
-                header.lsn,
-                "the file holds what belongs into " + volumePlaces.get(header.fileId));
+            volume
+                .cycleFile(directory.volumeId(), header.fileId)
+                .map(
+                    owner ->
+                        new LogDamagedException(
+                            place.path(),
+                            0,
+                            header.lsn,
+                            "the file holds what belongs into " + owner))
+                .orElse(null);
       }
       return UNKNOWN;
     }

@@ -381,7 +381,7 @@ public final class LogVolume implements AutoCloseable {
   }
 
   private DomainRecovery recover(DomainDirectory place, LogOrigin origin) throws IOException {
-    DomainRecovery recovery = new DomainRecovery(disk, place, pool, places());
+    DomainRecovery recovery = new DomainRecovery(disk, layout, place, pool);
     try {
       recovery.force();
     } catch (IOException e) {
@@ -390,17 +390,6 @@ public final class LogVolume implements AutoCloseable {
     }
     recovery.run(origin, _ -> {});
     return recovery;
-  }
-
-  /** The cycle files of all logs by their file ids. */
-  private Map<Long, Path> places() throws IOException {
-    Map<Long, Path> places = new HashMap<>();
-    for (String domain : layout.domainNames()) {
-      for (Place place : domainDirectory(domain).cycleFiles()) {
-        places.put(place.fileId(), place.path());
-      }
-    }
-    return places;
   }
 
   private DomainLog openRecovered(

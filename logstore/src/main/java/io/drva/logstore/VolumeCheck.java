@@ -3,9 +3,7 @@ package io.drva.logstore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.LongConsumer;
@@ -118,10 +116,6 @@ public record VolumeCheck(
     VolumeCheck look(boolean contents, LongConsumer scanned) throws IOException {
       CyclePool pool = new CyclePool(disk, layout.pool(), descriptor.size().cycleBytes());
       int free = pool.cycles();
-      Map<Long, Path> places = new HashMap<>();
-      for (String domain : layout.domainNames()) {
-        directory(domain).cycleFiles().forEach(place -> places.put(place.fileId(), place.path()));
-      }
       int removed = 0;
       for (String domain : layout.removedNames()) {
         removed +=
@@ -129,17 +123,19 @@ public record VolumeCheck(
                 .cycleFiles()
                 .size();
       }
+      int held = 0;
       List<Log> logs = new ArrayList<>();
-      for (String domain : layout.domainNames()) {
-        DomainDirectory place = directory(domain);
+      for (DomainDirectory place : layout.logs(descriptor.id())) {
+        int cycles = place.cycleFiles().size();
+        held += cycles;
         logs.add(
             new Log(
-                domain,
-                place.cycleFiles().size(),
+                place.domain(),
+                cycles,
                 ChainOfLog.read(place.path()),
-                contents ? Optional.of(content(place, pool, places, scanned)) : Optional.empty()));
+                contents ? Optional.of(content(place, pool, scanned)) : Optional.empty()));
       }
-      int missing = descriptor.size().cycles() - free - places.size() - removed;
+      int missing = descriptor.size().cycles() - free - held - removed;
       return new VolumeCheck(
           layout.root(),
           descriptor.id(),
@@ -149,14 +145,9 @@ public record VolumeCheck(
           logs);
     }
 
-    private DomainDirectory directory(String domain) {
-      return new DomainDirectory(descriptor.id(), domain, layout.domain(domain));
-    }
-
-    private Content content(
-        DomainDirectory place, CyclePool pool, Map<Long, Path> places, LongConsumer scanned)
+    private Content content(DomainDirectory place, CyclePool pool, LongConsumer scanned)
         throws IOException {
-      DomainRecovery recovery = new DomainRecovery(disk, place, pool, places);
+      DomainRecovery recovery = new DomainRecovery(disk, layout, place, pool);
       recovery.run(LogOrigin.NONE, scanned);
       Optional<Damage> damage = Optional.empty();
       if (recovery.damage().isPresent()) {

@@ -4,8 +4,12 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 
 /**
  * Where everything lies on a log store volume:
@@ -57,6 +61,27 @@ record VolumeLayout(Path root) {
   /** The domains that had a log here and do not any more, but some of its files are left. */
   Set<String> removedNames() throws IOException {
     return names(REMOVED);
+  }
+
+  /** The directories of all domains' logs. */
+  List<DomainDirectory> logs(UUID volumeId) throws IOException {
+    List<DomainDirectory> logs = new ArrayList<>();
+    for (String domain : domainNames()) {
+      logs.add(new DomainDirectory(volumeId, domain, domain(domain)));
+    }
+    return logs;
+  }
+
+  /** The cycle file of any domain's log that has this file id. */
+  Optional<Path> cycleFile(UUID volumeId, long fileId) throws IOException {
+    for (DomainDirectory log : logs(volumeId)) {
+      for (DomainDirectory.Place place : log.cycleFiles()) {
+        if (place.fileId() == fileId) {
+          return Optional.of(place.path());
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   private Set<String> names(String suffix) throws IOException {
