@@ -94,7 +94,7 @@ public final class Appliance implements AutoCloseable {
             LogVolume.open(
                 config.volumePath(),
                 new VolumeOptions(platform.nanos(), platform.conditions(), platform.threads())));
-    volumeControl = new VolumeControl(volume);
+    volumeControl = new VolumeControl(volume, platform);
     domains = opened(new Domains(volume, store, segmentBuffers, metrics, config, platform));
     meter(volume);
     server = opened(ProtocolServer.start(serverOptions(), this::attach));

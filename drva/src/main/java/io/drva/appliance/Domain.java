@@ -354,7 +354,9 @@ final class Domain implements AutoCloseable {
     try {
       Pressure now = pressureAt(filled);
       if (now != pressure) {
-        LOG.info("domain {}: pressure {} -> {}, log {} full", name, pressure, now, filled);
+        LOG.info(
+            "domain {}: pressure {} -> {}, the log is filled to {} %",
+            name, pressure, now, Math.round(100 * filled));
         pressure = now;
         for (SessionProgress progress : acknowledgements.sessions()) {
           progress.session().pressure(now);
@@ -365,8 +367,9 @@ final class Domain implements AutoCloseable {
     }
   }
 
+  /** Up at once; down only with some room, so that it does not come and go with every record. */
   private Pressure pressureAt(double filled) {
-    if (logFull) {
+    if (logFull || (pressure == Pressure.BITMAP && filled >= THROTTLE_FROM)) {
       return Pressure.BITMAP;
     }
     double throttleFrom = pressure == Pressure.NORMAL ? THROTTLE_FROM : THROTTLE_DOWN_TO;

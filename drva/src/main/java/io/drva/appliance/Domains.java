@@ -184,9 +184,9 @@ final class Domains implements AutoCloseable {
         throw new ControlException(404, "domain '" + name + "' is not assigned to this appliance");
       }
       domain.retire();
+      volume.removeDomain(name);
       byName.remove(name);
       divideQueue();
-      volume.removeDomain(name);
     } catch (IOException e) {
       throw new ControlException(500, "domain " + name + ": " + e.getMessage(), e);
     } finally {
@@ -204,7 +204,8 @@ final class Domains implements AutoCloseable {
           400, "'" + name + "' is not a domain name: " + ConfigFile.DOMAIN_RULE);
     }
     Domain present = byName.get(name);
-    if (present != null && present.state() == DomainState.FAILED) {
+    if (present != null
+        && (present.state() == DomainState.FAILED || present.state() == DomainState.CLOSED)) {
       close(present);
       return null;
     }

@@ -20,6 +20,7 @@ import io.drva.logstore.HostState;
 import io.drva.logstore.LogOrigin;
 import io.drva.logstore.LogReader;
 import io.drva.logstore.LogVolume;
+import io.drva.logstore.VolumeException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -169,6 +170,11 @@ final class Replication {
           name,
           "this log store volume has a log of it: assign it, or give up what the log holds and the chain does not with 'drva volume discard'");
     }
+    try {
+      volume.requireRoomForDomain(); // Before the chain's owner is fenced.
+    } catch (VolumeException e) {
+      throw new ControlException(409, "domain " + name + ": " + e.getMessage(), e);
+    }
     Container container = store.container(name);
     if (ChainReader.descriptor(container).isEmpty()) {
       throw refused(name, container.location() + " holds no domain: check 'store'");
@@ -182,8 +188,11 @@ final class Replication {
       started = true;
     } finally {
       if (!started) {
-        log.close();
-        volume.removeDomain(name);
+        try {
+          log.close();
+        } finally {
+          volume.removeDomain(name);
+        }
       }
     }
   }
@@ -199,7 +208,7 @@ final class Replication {
               HexFormat.of().formatHex(Incarnation.bytes(host.incarnation())),
               host.lastSeq(),
               0,
-              false));
+              true)); // As far as is known here: nothing of it is missing in the chain.
     }
     List<DiskState> disks =
         head.disks().stream()

@@ -11,13 +11,15 @@ final class VolumeControl {
   private static final Logger LOG = LoggerFactory.getLogger(VolumeControl.class);
 
   private final LogVolume volume;
+  private final Platform platform;
 
   // Guarded by this.
   private Long growingToBytes;
   private String growthFailure;
 
-  VolumeControl(LogVolume volume) {
+  VolumeControl(LogVolume volume, Platform platform) {
     this.volume = volume;
+    this.platform = platform;
   }
 
   synchronized VolumeStatus status() {
@@ -42,6 +44,9 @@ final class VolumeControl {
    * @throws ControlException when it is growing already, or the size is impossible
    */
   synchronized void grow(long sizeBytes) throws ControlException {
+    if (problem() != null) {
+      throw new ControlException(409, "the volume has stopped: " + problem());
+    }
     if (growingToBytes != null) {
       throw new ControlException(409, "the volume is growing to " + growingToBytes + " bytes");
     }
@@ -57,7 +62,7 @@ final class VolumeControl {
     }
     growingToBytes = sizeBytes;
     growthFailure = null;
-    Thread.ofPlatform().daemon().name("grow").start(() -> growNow(sizeBytes));
+    platform.threads().get().name("grow").start(() -> growNow(sizeBytes));
   }
 
   private void growNow(long sizeBytes) {
@@ -65,8 +70,8 @@ final class VolumeControl {
     try {
       volume.grow(sizeBytes, _ -> {});
       LOG.info("{}: has grown to {} bytes", volume.path(), volume.size().sizeBytes());
-    } catch (IOException | RuntimeException e) {
-      problem = e.getMessage();
+    } catch (IOException | RuntimeException | Error e) {
+      problem = String.valueOf(e.getMessage());
       LOG.warn("{}: did not grow to {} bytes", volume.path(), sizeBytes, e);
     }
     synchronized (this) {

@@ -1,5 +1,6 @@
 package io.drva.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -55,7 +56,12 @@ final class ControlClient implements AutoCloseable {
       throw new OperatorException(
           Main.FAILED, "no appliance answers at " + address + "; is it running?");
     }
-    JsonNode body = JSON.readTree(answer.body());
+    JsonNode body;
+    try {
+      body = JSON.readTree(answer.body());
+    } catch (JsonProcessingException e) {
+      throw new OperatorException(Main.FAILED, address + " does not answer as an appliance does");
+    }
     if (answer.statusCode() / 100 != 2) {
       throw new OperatorException(Main.FAILED, body.path("error").asText(answer.body()));
     }

@@ -55,7 +55,8 @@ final class VolumeCreateCommand implements Callable<Integer> {
       progress.begin("create", wanted.sizeBytes());
       LogVolume.create(volume.path, wanted, progress::advanced);
     }
-    spec.commandLine().getOut().println(volume.path + ": " + Units.bytes(size) + " created");
+    long made = (long) wanted.cycles() * wanted.cycleBytes();
+    spec.commandLine().getOut().println(volume.path + ": " + Units.bytes(made) + " created");
     return 0;
   }
 }

@@ -218,14 +218,14 @@ record VolumeReport(
                 out.println(
                     "  "
                         + host
-                        + " had been acknowledged up to "
+                        + " had sent up to "
                         + seqs[1]
-                        + " or later, and falls back to "
+                        + " at least, and falls back to "
                         + seqs[0]
-                        + ": its disks must be resynchronized"));
+                        + ": unless the chain has more, its disks must be resynchronized"));
     out.println(
         "  keep a copy of the volume; then end the log before the damage with 'drva volume truncate --domain "
             + log.domain()
-            + "'");
+            + "', or, if the chain goes beyond, give the log up with 'drva volume discard' and take the domain over");
   }
 }

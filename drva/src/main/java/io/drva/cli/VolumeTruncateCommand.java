@@ -24,8 +24,9 @@ import picocli.CommandLine.Spec;
       "  drva volume truncate --path /var/lib/drva/log --domain finance         # what would be lost",
       "  drva volume truncate --path /var/lib/drva/log --domain finance --yes",
       "",
-      "A host whose acknowledged writes are lost is refused when it comes back with the same",
-      "incarnation, and must resynchronize its disks under a new one.",
+      "A host of which acknowledged writes are lost finds so when it comes back, and must",
+      "resynchronize its disks under a new incarnation. If the chain goes beyond the damage, use",
+      "'drva volume discard' and take the domain over instead.",
     })
 final class VolumeTruncateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

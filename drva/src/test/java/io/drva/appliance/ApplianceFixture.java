@@ -40,7 +40,11 @@ abstract class ApplianceFixture {
 
   /** With a volume of that many cycle files, which is made unless there is one. */
   ApplianceConfig config(String store, int cycles, String... domains) throws IOException {
-    Path volume = folder.resolve("volume");
+    return config(folder.resolve("volume"), store, cycles, domains);
+  }
+
+  static ApplianceConfig config(Path volume, String store, int cycles, String... domains)
+      throws IOException {
     if (Files.notExists(volume)) {
       LogVolume.create(volume, new VolumeSize((long) cycles * CYCLE_BYTES, CYCLE_BYTES), _ -> {});
     }

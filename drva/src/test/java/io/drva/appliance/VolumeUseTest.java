@@ -18,6 +18,9 @@ import io.drva.recovery.RecoveryProgress;
 import io.drva.recovery.Verifier;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -61,7 +64,7 @@ class VolumeUseTest extends ApplianceFixture {
   @Test
   void aDomainThatIsUnassignedGivesItsPartOfTheVolumeBackAndCanComeBack() throws Exception {
     try (Appliance appliance = start("finance", "payroll")) {
-      long payrollOnly = used(appliance) - CYCLE_BYTES;
+      long payrollOnly = used(appliance) - 2L * CYCLE_BYTES;
       try (HostClient client = connect(appliance, "host1", "finance")) {
         DiskStream disk = client.open("vm1", "disk0", DISK_BYTES, 512);
         assertTrue(client.awaitReplicated(disk.write(0, data(512)), PATIENCE));
@@ -128,6 +131,8 @@ class VolumeUseTest extends ApplianceFixture {
       assertEquals(400, put(appliance, "{\"sizeBytes\": 1}").status());
       assertEquals(400, put(appliance, "{}").status());
       assertEquals(400, put(appliance, "sizeBytes").status());
+      writing.interrupt(); // Or it fills what is added as fast as it is.
+      writing.join();
       long size = 40L * CYCLE_BYTES;
       assertEquals(202, put(appliance, "{\"sizeBytes\": " + size + "}").status());
       await(() -> http(appliance, "GET", "/v1/volume").json().get("growingToBytes").isNull());
@@ -136,8 +141,6 @@ class VolumeUseTest extends ApplianceFixture {
       assertTrue(volume.get("growthFailure").isNull(), volume.toString());
       assertEquals(Pressure.NORMAL, lastOf(told));
       startStore();
-      writing.interrupt();
-      writing.join();
       assertTrue(client.awaitReplicated(disk.write(0, data(512)), PATIENCE));
     }
     requireSound();
@@ -150,6 +153,41 @@ class VolumeUseTest extends ApplianceFixture {
       last = told.poll(30, TimeUnit.SECONDS);
     }
     return last;
+  }
+
+  @Test
+  void aTakeoverForWhichThereIsNoRoomLeavesTheOwnerAlone() throws Exception {
+    try (Appliance owner = start("finance")) {
+      try (HostClient client = connect(owner, "host1", "finance")) {
+        DiskStream disk = client.open("vm1", "disk0", DISK_BYTES, 512);
+        assertTrue(client.awaitReplicated(disk.write(0, data(512)), PATIENCE));
+        ApplianceConfig full =
+            config(
+                folder.resolve("other"), "dir:" + folder.resolve("store"), 4, "payroll", "sales");
+        try (Appliance other = Appliance.start(full, Map.of(), Platform.SYSTEM)) {
+          Answer refused = http(other, "POST", FINANCE + "/takeover");
+          assertEquals(409, refused.status());
+          assertTrue(refused.body().contains("no room for another domain"), refused.body());
+        }
+        assertTrue(client.awaitReplicated(disk.write(512, data(512)), PATIENCE));
+      }
+    }
+  }
+
+  @Test
+  void aBrowserIsNotServed() throws Exception {
+    try (Appliance appliance = start("finance");
+        Socket socket =
+            new Socket(InetAddress.getLoopbackAddress(), appliance.controlAddress().getPort())) {
+      socket
+          .getOutputStream()
+          .write(
+              "DELETE /v1/domains/finance HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
+                  .getBytes(StandardCharsets.US_ASCII));
+      String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertTrue(answer.startsWith("HTTP/1.1 403"), answer);
+      assertEquals(200, http(appliance, "GET", FINANCE).status());
+    }
   }
 
   /** What the operator does who finds a log damaged of which not everything was replicated. */

@@ -40,7 +40,7 @@ final class CyclePool {
   private static final String FREE = ".free";
   private static final String UNFINISHED = ".new";
   private static final Pattern NAME = Pattern.compile("(\\d{12})\\.free(\\.new)?");
-  private static final int ZEROS_BYTES = 1 << 20;
+  private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(1 << 20).asReadOnlyBuffer();
 
   private final Disk disk;
   private final Path directory;
@@ -167,6 +167,11 @@ final class CyclePool {
     promised -= LogLimits.CYCLES_PER_DOMAIN_MIN;
   }
 
+  /** Whether there is room for another domain. */
+  synchronized boolean fitsAnother() {
+    return inUse + promised + LogLimits.CYCLES_PER_DOMAIN_MIN <= cycles;
+  }
+
   /** Whether what the domains hold and have a right to is there. */
   synchronized boolean fits() {
     return inUse + promised <= cycles;
@@ -199,13 +204,7 @@ final class CyclePool {
     Path file = newFree();
     Path unfinished = file.resolveSibling(file.getFileName() + UNFINISHED);
     try (FileChannel channel = disk.create(unfinished)) {
-      ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS_BYTES);
-      for (long at = 0; at < limitBytes(); at += zeros.limit()) {
-        zeros.clear().limit((int) Math.min(ZEROS_BYTES, limitBytes() - at));
-        disk.write(channel, zeros, at);
-        written.accept(zeros.limit());
-      }
-      disk.force(channel);
+      fill(channel, written);
     } catch (IOException e) {
       try {
         disk.delete(unfinished);
@@ -217,6 +216,16 @@ final class CyclePool {
     disk.move(unfinished, file);
     disk.forceDirectory(directory);
     return file;
+  }
+
+  /** In pieces that are forced one by one: the logs are in use, and must not wait for all of it. */
+  private void fill(FileChannel channel, LongConsumer written) throws IOException {
+    for (long at = 0; at < limitBytes(); at += ZEROS.capacity()) {
+      int bytes = (int) Math.min(ZEROS.capacity(), limitBytes() - at);
+      disk.write(channel, ZEROS.duplicate().clear().limit(bytes), at);
+      disk.force(channel);
+      written.accept(bytes);
+    }
   }
 
   /** Takes a file that {@link #write} returned. */
@@ -240,6 +249,11 @@ final class CyclePool {
   }
 
   private void recycle(Path file, Share share) throws IOException {
+    if (Files.size(file) < limitBytes()) {
+      try (FileChannel channel = disk.openForAppend(file)) {
+        fill(channel, _ -> {}); // It was cut, and would allocate when it is used again.
+      }
+    }
     Path target = newFree();
     disk.move(file, target);
     disk.forceDirectory(directory);

@@ -125,6 +125,9 @@ final class CycleScanner {
         documentEnd = frameEnd;
         return record(limitBytes);
       }
+      if (documentEnd > 0) {
+        return invalid("metadata behind the first record");
+      }
       at = align(frameEnd);
     }
   }
@@ -182,11 +185,11 @@ final class CycleScanner {
   }
 
   /**
-   * Looks for evidence, from the last record's end on, that a record was forced: an intact header
-   * of this file that knew a forced LSN of at least {@code lsn}.
+   * Looks for evidence, from a position on, that a record was forced: an intact header of this file
+   * that knew a forced LSN of at least {@code lsn}.
    */
-  boolean provesForced(long lsn, long limitBytes) throws IOException {
-    for (long at = position; (at = nextHeader(at, limitBytes)) >= 0; at += ALIGNMENT_BYTES) {
+  boolean provesForced(long from, long lsn, long limitBytes) throws IOException {
+    for (long at = from; (at = nextHeader(at, limitBytes)) >= 0; at += ALIGNMENT_BYTES) {
       if (header.forcedLsn >= lsn) {
         return true;
       }

@@ -40,7 +40,10 @@ import java.util.function.LongConsumer;
  *       back, last first, each rename forced, before the log is opened: a crash in between leaves a
  *       state that leads to the same decision.
  *   <li>A newest file without any record, which a run leaves that appended nothing, is given back,
- *       too, if another file is there to say what the log has come to.
+ *       too, if another file is there to say what the log has come to, and nothing behind that
+ *       file's end says otherwise: it may be there because the log was truncated.
+ *   <li>A log has its name only once its first file is forced. So one of which no file can be used
+ *       is damaged.
  *   <li>What lies behind the torn end of a file stays there, but is never looked at again: the next
  *       run's first LSN says where to stop.
  * </ol>
@@ -88,6 +91,13 @@ final class DomainRecovery {
     this.pool = pool;
     this.volume = volume;
     this.places = directory.cycleFiles();
+  }
+
+  /** Instead of {@link #run}, for a log that has no file yet. */
+  void begin(LogOrigin origin) {
+    lastLsn = origin.lastLsn();
+    releasedLsn = origin.lastLsn();
+    state.restore(origin);
   }
 
   /** The domain's state as of {@link #lastLsn}. */
@@ -146,18 +156,19 @@ final class DomainRecovery {
     for (Path file : surplus) {
       share.recycle(file);
     }
+    for (DomainDirectory.Run run : directory.runs()) {
+      if (files.stream().noneMatch(file -> file.run == run.number())) {
+        directory.deleteRun(disk, run);
+      }
+    }
   }
 
   /**
    * Scans the domain's files, and changes nothing.
    *
-   * @param origin what the log goes on from when there are none
    * @param scanned told of the bytes scanned, file by file
    */
-  void run(LogOrigin origin, LongConsumer scanned) throws IOException {
-    lastLsn = origin.lastLsn();
-    releasedLsn = origin.lastLsn();
-    state.restore(origin);
+  void run(LongConsumer scanned) throws IOException {
     long[] firstLsns = new long[places.size()];
     for (int i = 0; i < firstLsns.length; i++) {
       firstLsns[i] = peekFirstLsn(places.get(i));
@@ -178,8 +189,22 @@ final class DomainRecovery {
         }
       }
     }
-    while (files.size() > 1 && files.getLast().lastLsn < files.getLast().firstLsn) {
+    if (places.isEmpty()) {
+      damage = new LogDamagedException(directory.path(), 0, 1, "the log has no cycle file");
+    }
+    while (files.size() > 1 && isNotNeeded(files.getLast(), files.get(files.size() - 2))) {
       surplus.add(files.removeLast().path);
+    }
+  }
+
+  /** A file without records says nothing, unless it ends a log before damage. */
+  private boolean isNotNeeded(CycleFile newest, CycleFile before) throws IOException {
+    if (newest.lastLsn >= newest.firstLsn) {
+      return false;
+    }
+    try (FileChannel channel = disk.openForScan(before.path)) {
+      scanner.start(channel, before.fileId);
+      return !scanner.provesForced(before.appendedPosition, newest.firstLsn, channel.size());
     }
   }
 
@@ -293,9 +318,13 @@ final class DomainRecovery {
   private void endHere(int at, boolean usable, long[] firstLsns, FileChannel channel)
       throws IOException {
     LogDamagedException here = damageAt(places.get(at), problem);
-    if (channel.size() < pool.limitBytes()) {
+    long end = usable ? files.getLast().appendedPosition : 0;
+    if (files.isEmpty()) {
+      damage =
+          damage == null ? here : damage; // A log is made with a file that says where it begins.
+    } else if (channel.size() < pool.limitBytes()) {
       damage = damageAt(places.get(at), "the file was cut to " + channel.size() + " bytes");
-    } else if (damage == null && isForced(lastLsn + 1, at, firstLsns, channel)) {
+    } else if (damage == null && isForced(lastLsn + 1, at, end, firstLsns, channel)) {
       damage = here;
     }
     for (int i = places.size() - 1; i >= (usable ? at + 1 : at); i--) {
@@ -308,9 +337,9 @@ final class DomainRecovery {
   }
 
   /** Whether there is evidence that the record was forced at which the scan stopped. */
-  private boolean isForced(long lsn, int at, long[] firstLsns, FileChannel channel)
+  private boolean isForced(long lsn, int at, long end, long[] firstLsns, FileChannel channel)
       throws IOException {
-    if (scanner.provesForced(lsn, channel.size())) {
+    if (scanner.provesForced(end, lsn, channel.size())) {
       return true;
     }
     for (int i = at + 1; i < firstLsns.length; i++) {
@@ -325,7 +354,7 @@ final class DomainRecovery {
   private boolean fileProvesForced(Place place, long lsn) throws IOException {
     try (FileChannel channel = disk.openForScan(place.path())) {
       scanner.start(channel, place.fileId());
-      return scanner.provesForced(lsn, channel.size());
+      return scanner.provesForced(0, lsn, channel.size());
     }
   }
 

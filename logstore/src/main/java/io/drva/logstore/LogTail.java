@@ -141,13 +141,11 @@ final class LogTail {
     reserved = false;
     CycleFile next =
         CycleFile.toAppend(disk, path, runNumber, directory.fileId(path), lastLsn + 1, channel);
-    next.zeroHead();
-    run.roll(lastDocument);
-    lastDocument = 0;
-    mark(next, RecordType.SNAPSHOT, lastLsn, snapshot(state));
-    published(next, run.begin(next, group.content()));
-    if (!run.currentPath().equals(path)) {
-      throw new IllegalStateException("rolled to " + run.currentPath() + " instead of " + path);
+    try {
+      begin(next, state, lastLsn);
+    } catch (IOException | RuntimeException | Error e) {
+      next.closeChannel();
+      throw e;
     }
     if (active != null) {
       active.sealed = true;
@@ -155,6 +153,18 @@ final class LogTail {
     active = next;
     files.add(next);
     forcer.fileStarted(next);
+  }
+
+  private void begin(CycleFile next, DomainState state, long lastLsn) throws IOException {
+    next.zeroHead();
+    run.roll(lastDocument);
+    lastDocument = 0;
+    mark(next, RecordType.SNAPSHOT, lastLsn, snapshot(state));
+    published(next, run.begin(next, group.content()));
+    if (!run.currentPath().equals(next.path)) {
+      throw new IllegalStateException(
+          "rolled to " + run.currentPath() + " instead of " + next.path);
+    }
   }
 
   private ByteBuffer snapshot(DomainState state) {

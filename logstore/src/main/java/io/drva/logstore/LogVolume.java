@@ -95,16 +95,17 @@ public final class LogVolume implements AutoCloseable {
       throw new VolumeException(
           directory, "cannot be made: " + reason(e), "check the path and its permissions");
     }
-    if (Files.exists(layout.descriptor())) {
-      throw new VolumeException(
-          directory, "there is a volume already", "use it, or choose another path");
-    }
     String foreign = layout.foreign();
     if (foreign != null) {
       throw new VolumeException(
           directory, "not empty: it holds " + foreign, "choose an empty directory");
     }
     try (VolumeLock _ = VolumeLock.exclusive(layout)) {
+      if (Files.exists(layout.descriptor())) {
+        throw new VolumeException(
+            directory, "there is a volume already", "use it, or choose another path");
+      }
+      layout.requireNoLogs();
       makeDirectory(disk, layout.pool());
       makeDirectory(disk, layout.domains());
       CyclePool pool = new CyclePool(disk, layout.pool(), size.cycleBytes());
@@ -162,9 +163,8 @@ public final class LogVolume implements AutoCloseable {
     for (String domain : layout.domainNames()) {
       shares.put(domain, pool.join(domainDirectory(domain).cycleFiles().size()));
     }
-    for (String domain : layout.removedNames()) {
-      DomainDirectory removed = removedDirectory(domain);
-      finishRemoval(removed, pool.join(removed.cycleFiles().size()));
+    for (DomainDirectory leftover : layout.leftovers(descriptor.id())) {
+      giveBack(leftover, pool.join(leftover.cycleFiles().size()));
     }
   }
 
@@ -175,8 +175,9 @@ public final class LogVolume implements AutoCloseable {
       throw new VolumeException(
           layout.root(),
           (cycles - pool.cycles()) + " of its " + cycles + " cycle files are missing or cut short",
-          "restore them; or see with 'drva volume check' whether a log has lost records, and have"
-              + " files written in their place with 'drva volume grow --size "
+          "restore them; or, if that cannot be, compare the chain and the hosts with what 'drva"
+              + " volume check' finds, for any log may have lost its newest records with them, and"
+              + " have files written in their place with 'drva volume grow --size "
               + descriptor.size().sizeBytes()
               + "'");
     }
@@ -229,7 +230,7 @@ public final class LogVolume implements AutoCloseable {
   private synchronized long truncate(String domain) throws IOException {
     CyclePool.Share share = requireShare(domain);
     DomainDirectory place = domainDirectory(domain);
-    DomainRecovery recovery = recover(place, LogOrigin.NONE);
+    DomainRecovery recovery = recover(place);
     if (recovery.damage().isEmpty()) {
       throw new VolumeException(
           layout.root(), "the log of domain " + domain + " is not damaged", "leave it as it is");
@@ -299,6 +300,7 @@ public final class LogVolume implements AutoCloseable {
   public void grow(long sizeBytes, LongConsumer written) throws IOException {
     growing.lock();
     try {
+      requireWorking();
       VolumeSize present = descriptor.size();
       VolumeSize wanted = new VolumeSize(sizeBytes, present.cycleBytes());
       if (wanted.cycles() < present.cycles()) {
@@ -317,9 +319,7 @@ public final class LogVolume implements AutoCloseable {
   }
 
   private synchronized void addFile(Path file) throws IOException {
-    if (closed) {
-      throw new LogStoppedException(layout.root() + ": the volume is closed", null);
-    }
+    requireWorking();
     VolumeSize size = descriptor.size();
     if (pool.cycles() + 1 > size.cycles()) {
       VolumeDescriptor larger =
@@ -328,6 +328,13 @@ public final class LogVolume implements AutoCloseable {
       descriptor = larger;
     }
     pool.add(file);
+  }
+
+  private synchronized void requireWorking() throws LogStoppedException {
+    if (closed || failure.get() != null) {
+      throw new LogStoppedException(
+          layout.root() + ": the volume is closed or stopped", failure.get());
+    }
   }
 
   /** The domains that have a log on the volume, open or not. */
@@ -359,50 +366,79 @@ public final class LogVolume implements AutoCloseable {
     if (!DomainDirectory.isDomainName(domain)) {
       throw new IllegalArgumentException("not a domain name: " + domain);
     }
-    if (closed || failure.get() != null) {
-      throw new LogStoppedException(
-          layout.root() + ": the volume is closed or stopped", failure.get());
-    }
+    requireWorking();
     DomainLog present = logs.get(domain);
     if (present != null && !present.isClosed()) {
       throw new IllegalStateException("the log of domain " + domain + " is already open");
     }
     requireRoom(layout, 0);
-    DomainDirectory place = domainDirectory(domain);
-    if (!Files.exists(place.path())) {
-      create(place);
-    }
-    CyclePool.Share share = shares.get(domain);
-    DomainRecovery recovery = recover(place, origin);
-    if (recovery.damage().isPresent()) {
-      throw recovery.damage().get();
-    }
-    return openRecovered(place, share, recovery, listener);
-  }
-
-  private DomainRecovery recover(DomainDirectory place, LogOrigin origin) throws IOException {
-    DomainRecovery recovery = new DomainRecovery(disk, layout, place, pool);
     try {
-      recovery.force();
+      if (!shares.containsKey(domain)) {
+        make(domain, origin);
+      }
+      DomainDirectory place = domainDirectory(domain);
+      DomainRecovery recovery = recover(place);
+      if (recovery.damage().isPresent()) {
+        throw recovery.damage().get();
+      }
+      return openRecovered(place, shares.get(domain), recovery, listener);
     } catch (IOException e) {
-      logFailed(e);
+      openingFailed(e);
       throw e;
     }
-    recovery.run(origin, _ -> {});
+  }
+
+  /**
+   * Makes a log that says where it begins, and only then gives it its name: from then on a log of
+   * which no file can be used is damaged, and not new.
+   */
+  private void make(String domain, LogOrigin origin) throws IOException {
+    requireRoomForDomain();
+    DomainDirectory unfinished =
+        new DomainDirectory(descriptor.id(), domain, layout.unfinished(domain));
+    disk.createDirectory(unfinished.path());
+    CyclePool.Share share = pool.join(0);
+    DomainRecovery beginning = new DomainRecovery(disk, layout, unfinished, pool);
+    beginning.begin(origin);
+    new DomainLog(unfinished, disk, pool, share, options, NO_LISTENER, this::logFailed, beginning)
+        .close();
+    disk.move(unfinished.path(), layout.domain(domain));
+    disk.forceDirectory(layout.domains());
+    shares.put(domain, share);
+  }
+
+  /**
+   * Looks whether there is room for another domain.
+   *
+   * @throws VolumeException when there is none
+   */
+  public void requireRoomForDomain() throws VolumeException {
+    if (!pool.fitsAnother()) {
+      throw new VolumeException(
+          layout.root(),
+          "there is no room for another domain: the others hold or have a right to "
+              + pool.claimed()
+              + " of "
+              + pool.cycles()
+              + " cycle files, and a domain needs "
+              + LogLimits.CYCLES_PER_DOMAIN_MIN,
+          "have it grow with 'drva volume grow', or wait if the others hold what the object store has yet to take");
+    }
+  }
+
+  private DomainRecovery recover(DomainDirectory place) throws IOException {
+    DomainRecovery recovery = new DomainRecovery(disk, layout, place, pool);
+    recovery.force();
+    recovery.run(_ -> {});
     return recovery;
   }
 
   private DomainLog openRecovered(
       DomainDirectory place, CyclePool.Share share, DomainRecovery recovery, ForceListener listener)
       throws IOException {
-    DomainLog log;
-    try {
-      recovery.giveBackSurplus(share);
-      log = new DomainLog(place, disk, pool, share, options, listener, this::logFailed, recovery);
-    } catch (IOException e) {
-      logFailed(e);
-      throw e;
-    }
+    recovery.giveBackSurplus(share);
+    DomainLog log =
+        new DomainLog(place, disk, pool, share, options, listener, this::logFailed, recovery);
     logs.put(place.domain(), log);
     // Another log may have failed after the check above; logFailed looks at logs after it has set
     // failure, so it has seen this log or we see the failure.
@@ -411,27 +447,6 @@ public final class LogVolume implements AutoCloseable {
       log.stop(cause);
     }
     return log;
-  }
-
-  private void create(DomainDirectory place) throws IOException {
-    if (!shares.containsKey(place.domain())) {
-      CyclePool.Share share = pool.join(0);
-      if (!pool.fits()) {
-        pool.leave(share);
-        throw new VolumeException(
-            layout.root(),
-            "there is no room for another domain: the others hold or have a right to "
-                + pool.claimed()
-                + " of "
-                + pool.cycles()
-                + " cycle files, and a domain needs "
-                + LogLimits.CYCLES_PER_DOMAIN_MIN,
-            "have it grow with 'drva volume grow', or wait if the others hold what the object store has yet to take");
-      }
-      shares.put(place.domain(), share);
-    }
-    disk.createDirectory(place.path());
-    disk.forceDirectory(layout.domains());
   }
 
   private DomainDirectory domainDirectory(String domain) {
@@ -451,31 +466,46 @@ public final class LogVolume implements AutoCloseable {
     }
     CyclePool.Share share = requireShare(domain);
     logs.remove(domain);
-    disk.move(layout.domain(domain), layout.removed(domain));
-    disk.forceDirectory(layout.domains());
-    shares.remove(domain);
-    finishRemoval(removedDirectory(domain), share);
+    try {
+      disk.move(layout.domain(domain), layout.removed(domain));
+      disk.forceDirectory(layout.domains());
+      giveBack(new DomainDirectory(descriptor.id(), domain, layout.removed(domain)), share);
+      shares.remove(domain);
+    } catch (IOException e) {
+      logFailed(e);
+      throw e;
+    }
   }
 
-  private DomainDirectory removedDirectory(String domain) {
-    return new DomainDirectory(descriptor.id(), domain, layout.removed(domain));
-  }
-
-  private void finishRemoval(DomainDirectory removed, CyclePool.Share share) throws IOException {
-    for (Place file : removed.cycleFiles()) {
+  private void giveBack(DomainDirectory leftover, CyclePool.Share share) throws IOException {
+    for (Place file : leftover.cycleFiles()) {
       share.recycle(file.path());
     }
-    for (DomainDirectory.Run run : removed.runs()) {
-      removed.deleteRun(disk, run);
+    for (DomainDirectory.Run run : leftover.runs()) {
+      leftover.deleteRun(disk, run);
     }
-    try (DirectoryStream<Path> rest = Files.newDirectoryStream(removed.path())) {
+    try (DirectoryStream<Path> rest = Files.newDirectoryStream(leftover.path())) {
       for (Path file : rest) {
         disk.delete(file);
       }
     }
-    disk.delete(removed.path());
+    disk.delete(leftover.path());
     disk.forceDirectory(layout.domains());
     pool.leave(share);
+  }
+
+  /**
+   * A failed write or force says that the disk fails; a file that cannot be opened, or a file
+   * system that is full, concerns the domain only.
+   */
+  private void openingFailed(IOException cause) {
+    boolean ofTheDomain =
+        cause instanceof FileSystemException
+            || cause instanceof VolumeException
+            || cause instanceof LogDamagedException;
+    if (!ofTheDomain) {
+      logFailed(cause);
+    }
   }
 
   /** Runs on the force thread of the log that failed, or on the thread that opens or closes it. */

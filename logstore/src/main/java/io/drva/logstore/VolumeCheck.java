@@ -1,6 +1,7 @@
 package io.drva.logstore;
 
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,9 @@ import java.util.function.LongConsumer;
  */
 public record VolumeCheck(
     Path path, UUID id, VolumeSize size, int cyclesFree, int cyclesMissing, List<Log> logs) {
+
+  /** Files move between pool and logs while they are looked for, one directory after the other. */
+  private static final int LOOKS_MAX = 20;
 
   public VolumeCheck {
     logs = List.copyOf(logs);
@@ -85,7 +89,19 @@ public record VolumeCheck(
    * @throws VolumeException when there is none, or it is newer or damaged
    */
   public static VolumeCheck show(Path directory) throws IOException {
-    return new Reading(directory).look(false, _ -> {});
+    Reading reading = new Reading(directory);
+    for (int look = 1; ; look++) {
+      try {
+        VolumeCheck check = reading.look(false, _ -> {});
+        if (check.cyclesMissing == 0 || look == LOOKS_MAX) {
+          return check;
+        }
+      } catch (NoSuchFileException movedSinceListed) {
+        if (look == LOOKS_MAX) {
+          throw movedSinceListed;
+        }
+      }
+    }
   }
 
   /**
@@ -116,12 +132,9 @@ public record VolumeCheck(
     VolumeCheck look(boolean contents, LongConsumer scanned) throws IOException {
       CyclePool pool = new CyclePool(disk, layout.pool(), descriptor.size().cycleBytes());
       int free = pool.cycles();
-      int removed = 0;
-      for (String domain : layout.removedNames()) {
-        removed +=
-            new DomainDirectory(descriptor.id(), domain, layout.removed(domain))
-                .cycleFiles()
-                .size();
+      int leftover = 0;
+      for (DomainDirectory place : layout.leftovers(descriptor.id())) {
+        leftover += place.cycleFiles().size();
       }
       int held = 0;
       List<Log> logs = new ArrayList<>();
@@ -135,12 +148,12 @@ public record VolumeCheck(
                 ChainOfLog.read(place.path()),
                 contents ? Optional.of(content(place, pool, scanned)) : Optional.empty()));
       }
-      int missing = descriptor.size().cycles() - free - held - removed;
+      int missing = descriptor.size().cycles() - free - held - leftover;
       return new VolumeCheck(
           layout.root(),
           descriptor.id(),
           descriptor.size(),
-          free + removed,
+          free + leftover,
           Math.max(0, missing),
           logs);
     }
@@ -148,7 +161,7 @@ public record VolumeCheck(
     private Content content(DomainDirectory place, CyclePool pool, LongConsumer scanned)
         throws IOException {
       DomainRecovery recovery = new DomainRecovery(disk, layout, place, pool);
-      recovery.run(LogOrigin.NONE, scanned);
+      recovery.run(scanned);
       Optional<Damage> damage = Optional.empty();
       if (recovery.damage().isPresent()) {
         LogDamagedException found = recovery.damage().get();

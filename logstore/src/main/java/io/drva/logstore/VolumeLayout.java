@@ -21,11 +21,13 @@ import java.util.UUID;
  *   pool/NNNNNNNNNNNN.free.new             one that is being written for the first time
  *   domains/NAME/chain                     which chain a domain's log is shipped to, see ChainOfLog
  *   domains/NAME/run-NNNNNNNN-RANDOM/*.cq4 the cycle files of a domain's log, see DomainLog
+ *   domains/NAME.new/                      a log that is being made
  *   domains/NAME.removed/                  a log that is being given back
  * </pre>
  */
 record VolumeLayout(Path root) {
 
+  private static final String UNFINISHED = ".new";
   private static final String REMOVED = ".removed";
 
   Path lock() {
@@ -48,6 +50,11 @@ record VolumeLayout(Path root) {
     return domains().resolve(name);
   }
 
+  /** Where a domain's log is made before it gets its name. */
+  Path unfinished(String name) {
+    return domains().resolve(name + UNFINISHED);
+  }
+
   /** Where a domain's log goes before its files are given back. */
   Path removed(String name) {
     return domains().resolve(name + REMOVED);
@@ -58,9 +65,16 @@ record VolumeLayout(Path root) {
     return names("");
   }
 
-  /** The domains that had a log here and do not any more, but some of its files are left. */
-  Set<String> removedNames() throws IOException {
-    return names(REMOVED);
+  /** The logs that are no domain's any more, or not yet: some of their files may be left. */
+  List<DomainDirectory> leftovers(UUID volumeId) throws IOException {
+    List<DomainDirectory> leftovers = new ArrayList<>();
+    for (String domain : names(UNFINISHED)) {
+      leftovers.add(new DomainDirectory(volumeId, domain, unfinished(domain)));
+    }
+    for (String domain : names(REMOVED)) {
+      leftovers.add(new DomainDirectory(volumeId, domain, removed(domain)));
+    }
+    return leftovers;
   }
 
   /** The directories of all domains' logs. */
@@ -122,12 +136,26 @@ record VolumeLayout(Path root) {
           "not a log store volume: it has no descriptor but holds " + foreign,
           "point to the volume, or create one in an empty directory");
     }
+    requireNoLogs();
     throw Files.exists(pool())
         ? new VolumeException(
             root,
             "the creation of this volume was not finished",
             "run 'drva volume create' again with the same path")
         : none("there is no log store volume here");
+  }
+
+  /** Without a descriptor there is no log, unless the descriptor was lost. */
+  void requireNoLogs() throws IOException {
+    if (Files.isDirectory(domains()) && !domainNames().isEmpty()) {
+      throw new VolumeException(
+          root,
+          "the volume has lost its descriptor, the file '"
+              + VolumeDescriptor.FILE_NAME
+              + "', but holds the logs of "
+              + String.join(", ", domainNames()),
+          "restore that file from a copy, or look for it in lost+found");
+    }
   }
 
   private VolumeException none(String what) {

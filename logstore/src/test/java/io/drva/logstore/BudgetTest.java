@@ -130,7 +130,7 @@ class BudgetTest {
           });
       assertEquals((CYCLES - 2L) * CYCLE_BYTES, second.bytesUsed());
       Records.begin(first);
-      assertEquals(CYCLE_BYTES, first.bytesUsed());
+      assertEquals(2L * CYCLE_BYTES, first.bytesUsed());
       assertWithinBudget();
     }
   }

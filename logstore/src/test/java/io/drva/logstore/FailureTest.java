@@ -209,7 +209,7 @@ class FailureTest {
           assertThrows(
               LogStoppedException.class,
               () -> {
-                while (log.bytesUsed() <= CYCLE_BYTES) {
+                while (log.bytesUsed() < SIZE.sizeBytes()) {
                   records.append(log);
                 }
               });

@@ -266,6 +266,96 @@ class RecoveryTest {
   }
 
   @Test
+  void truncationHoldsWhateverComesAfterIt() throws Exception {
+    damageInTheMiddle();
+    LogVolume.truncate(crashed, DOMAIN);
+    for (int round = 0; round < 3; round++) {
+      // Opened and closed with nothing appended, and then as after a power cut that took the new
+      // file, which was not forced.
+      try (LogVolume volume = LogVolume.open(crashed, VolumeOptions.defaults())) {
+        assertEquals(59, volume.openDomain(DOMAIN, new RecordingListener()).lastLsn());
+        VolumeFiles.copy(crashed, directory.resolve("cut-" + round));
+      }
+      Path cut = directory.resolve("cut-" + round);
+      VolumeFiles.zeroFrom(VolumeFiles.cycleFiles(cut, DOMAIN).getLast(), 0);
+      crashed = cut;
+      assertTrue(VolumeCheck.check(crashed, _ -> {}).isSound());
+    }
+    opensWith(59);
+  }
+
+  @Test
+  void aFileThatWasCutIsWholeAgainWhenItIsFree() throws Exception {
+    crashWithUnforced(100, 20);
+    VolumeFiles.truncate(VolumeFiles.cycleFiles(crashed, DOMAIN).getLast(), 1 << 20);
+    assertFalse(VolumeCheck.check(crashed, _ -> {}).isSound());
+    LogVolume.truncate(crashed, DOMAIN);
+    try (LogVolume volume = LogVolume.open(crashed, VolumeOptions.defaults())) {
+      DomainLog log = volume.openDomain(DOMAIN, new RecordingListener());
+      records.append(log);
+      log.close();
+      volume.removeDomain(DOMAIN);
+    }
+    VolumeCheck check = VolumeCheck.check(crashed, _ -> {});
+    assertEquals(0, check.cyclesMissing());
+    assertEquals(16, check.cyclesFree());
+  }
+
+  @Test
+  void noFlippedBitOfADocumentHeaderHidesARecord() throws Exception {
+    Path sealed = directory.resolve("sealed");
+    try (LogVolume volume = TestVolumes.open(sealed, SIZE)) {
+      DomainLog log = volume.openDomain(DOMAIN, new RecordingListener());
+      Records.begin(log);
+      for (int i = 0; i < 10; i++) {
+        records.append(log);
+      }
+    }
+    Place last = VolumeFiles.record(sealed, DOMAIN, 12);
+    for (int bit = 0; bit < Integer.SIZE; bit++) {
+      long at = last.documentPosition() + bit / Byte.SIZE;
+      VolumeFiles.flipBit(last.file(), at, bit % Byte.SIZE);
+      VolumeCheck check = VolumeCheck.check(sealed, _ -> {});
+      long lastLsn = check.logs().getFirst().content().orElseThrow().lastLsn();
+      int flipped = bit;
+      // A length that is only larger hides nothing: the record says itself how long it is.
+      assertTrue(!check.isSound() || lastLsn == 12, () -> "bit " + flipped + ": " + lastLsn);
+      VolumeFiles.flipBit(last.file(), at, bit % Byte.SIZE);
+    }
+    assertTrue(VolumeCheck.check(sealed, _ -> {}).isSound());
+  }
+
+  @Test
+  void aLogThatBelongsElsewhereIsNotTakenForANewOne() throws Exception {
+    crashWithUnforced(100, 0);
+    Files.move(crashed.resolve("domains").resolve(DOMAIN), crashed.resolve("domains/domain-b"));
+    assertFalse(VolumeCheck.check(crashed, _ -> {}).isSound());
+    try (LogVolume volume = LogVolume.open(crashed, VolumeOptions.defaults())) {
+      assertThrows(
+          LogDamagedException.class, () -> volume.openDomain("domain-b", new RecordingListener()));
+    }
+    Files.move(crashed.resolve("domains/domain-b"), crashed.resolve("domains").resolve(DOMAIN));
+    opensWith(102);
+  }
+
+  @Test
+  void aVolumeThatLostItsDescriptorIsNotMadeAnew() throws Exception {
+    crashWithUnforced(100, 0);
+    Path descriptor = crashed.resolve(VolumeDescriptor.FILE_NAME);
+    Path aside = directory.resolve("descriptor");
+    Files.move(descriptor, aside);
+    for (var action :
+        List.<org.junit.jupiter.api.function.Executable>of(
+            () -> LogVolume.create(crashed, SIZE, _ -> {}),
+            () -> LogVolume.open(crashed, VolumeOptions.defaults()))) {
+      VolumeException refused = assertThrows(VolumeException.class, action);
+      assertTrue(refused.getMessage().contains("has lost its descriptor"), refused.getMessage());
+    }
+    Files.move(aside, descriptor);
+    opensWith(102);
+  }
+
+  @Test
   void aLogThatIsSoundIsNotTruncated() throws Exception {
     crashWithUnforced(100, 20);
     VolumeException refused =
@@ -294,7 +384,8 @@ class RecoveryTest {
     for (int round = 0; round < 20; round++) {
       try (LogVolume volume = LogVolume.open(crashed, VolumeOptions.defaults())) {
         DomainLog log = volume.openDomain(DOMAIN, new RecordingListener());
-        assertEquals(2L * CYCLE_BYTES, log.bytesUsed());
+        // The one that it began with, the one that the records are in, the new one.
+        assertEquals(3L * CYCLE_BYTES, log.bytesUsed());
       }
     }
     opensWith(102);

@@ -92,11 +92,15 @@ final class VolumeFiles {
   }
 
   static void flip(Path file, long position) throws IOException {
+    flipBit(file, position, 6);
+  }
+
+  static void flipBit(Path file, long position, int bit) throws IOException {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       ByteBuffer one = ByteBuffer.allocate(1);
       channel.read(one, position);
-      one.put(0, (byte) (one.get(0) ^ 0x40)).flip();
+      one.put(0, (byte) (one.get(0) ^ 1 << bit)).flip();
       channel.write(one, position);
     }
   }
