@@ -73,6 +73,14 @@ record DomainDirectory(UUID volumeId, String domain, Path path) {
     return places;
   }
 
+  /** Returns when all names in it are durable. */
+  void force(Disk disk) throws IOException {
+    for (int run : runs()) {
+      disk.forceDirectory(runPath(run));
+    }
+    disk.forceDirectory(path);
+  }
+
   /** Removes a run's directory with the Chronicle metadata in it; its cycle files must be gone. */
   void deleteRun(Disk disk, int run) throws IOException {
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(runPath(run))) {

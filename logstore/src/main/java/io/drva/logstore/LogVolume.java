@@ -107,7 +107,7 @@ public final class LogVolume implements AutoCloseable {
     this.descriptor = describe();
     createIfAbsent(directory.resolve(POOL_NAME));
     createIfAbsent(directory.resolve(DOMAINS_NAME));
-    disk.forceDirectory(directory);
+    forceNames();
     this.pool =
         new CyclePool(
             disk, directory.resolve(POOL_NAME), options.cycleBytes(), options.cyclesMax());
@@ -124,6 +124,21 @@ public final class LogVolume implements AutoCloseable {
           "open it with at least " + (long) pool.claimed() * options.cycleBytes() + " bytes");
     }
     pool.trim();
+  }
+
+  /**
+   * Makes durable whatever a process that was killed has created, renamed or deleted. Before
+   * anything builds on it: a domain's directory would be found and not be forced any more, and a
+   * file that is found in the pool would be overwritten, while a power loss could still put it back
+   * where it came from.
+   */
+  private void forceNames() throws IOException {
+    disk.forceDirectory(directory);
+    disk.forceDirectory(directory.resolve(POOL_NAME));
+    disk.forceDirectory(directory.resolve(DOMAINS_NAME));
+    for (String domain : domains()) {
+      domainDirectory(domain).force(disk);
+    }
   }
 
   private void createIfAbsent(Path part) throws IOException {
