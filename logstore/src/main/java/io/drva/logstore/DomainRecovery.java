@@ -4,11 +4,8 @@ import io.drva.logstore.CycleScanner.Found;
 import io.drva.logstore.DomainDirectory.Place;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Reads a domain's retained files after a restart and decides where its log ends.
@@ -96,17 +93,12 @@ final class DomainRecovery {
    */
   void force() throws IOException {
     places = directory.cycleFiles();
-    Set<Path> runs = new LinkedHashSet<>();
     for (Place place : places) {
       try (FileChannel channel = disk.openForAppend(place.path())) {
         disk.force(channel);
       }
-      runs.add(place.path().getParent());
     }
-    for (Path run : runs) {
-      disk.forceDirectory(run);
-    }
-    disk.forceDirectory(directory.path());
+    directory.force(disk);
     pool.forceDirectory();
   }
 

@@ -101,6 +101,10 @@ public final class PowerCutDisk implements Disk {
     this.names = names;
   }
 
+  Path root() {
+    return root;
+  }
+
   void watch(Watcher newWatcher) {
     watcher = newWatcher;
   }
@@ -199,9 +203,7 @@ public final class PowerCutDisk implements Disk {
     synchronized (this) {
       findStrangers();
       channel = disk.openForAppend(file);
-      PowerCutFile known = names.file(name(file));
-      known.opened(channel);
-      openForWriting.put(channel, known);
+      openForWriting.put(channel, names.file(name(file)));
     }
     return opened(channel, Operation.OPEN_FOR_APPEND, file);
   }

@@ -64,7 +64,10 @@ final class PowerCutFile {
     }
   }
 
-  /** What the file holds for sure; null as long as nobody had it open for writing. */
+  /**
+   * What the file holds for sure; null as long as nothing was written to a file that was found:
+   * then all that it holds.
+   */
   private Pages forced;
 
   /** Where the file is, or was; relative to the disk's own directory. */
@@ -102,19 +105,15 @@ final class PowerCutFile {
     place = newPlace;
   }
 
-  /** To be called before the first write. */
-  void opened(FileChannel channel) throws IOException {
-    if (forced == null) {
-      forced = Pages.read(channel, Pages.EMPTY);
-    }
-  }
-
   /**
    * To be called before each write: what is there may be what reaches the disk. Looks at the pages
    * that are written to more than once: those at the ends of the range, and the first, where
    * Chronicle keeps its header.
    */
   void writing(FileChannel channel, long positionBytes, int lengthBytes) throws IOException {
+    if (forced == null) {
+      forced = Pages.read(channel, Pages.EMPTY);
+    }
     remember(channel, 0);
     remember(channel, pageOf(Math.max(0, positionBytes - Integer.BYTES)));
     remember(channel, pageOf(positionBytes));
@@ -140,8 +139,11 @@ final class PowerCutFile {
 
   /** A force begins. */
   Force force(FileChannel channel) throws IOException {
-    Pages now = Pages.read(channel, forced);
+    Pages now = forced == null ? null : Pages.read(channel, forced);
     Force force = new Force(now);
+    if (now == null) {
+      return force;
+    }
     for (int index = 0; index < now.count(); index++) {
       if (!Arrays.equals(now.page(index), forced.page(index))) {
         remember(index, force.began, now.page(index));
@@ -160,14 +162,17 @@ final class PowerCutFile {
       return removed;
     }
     try (FileChannel channel = FileChannel.open(root.resolve(place))) {
-      opened(channel);
-      return Pages.read(channel, forced);
+      return Pages.read(channel, forced == null ? Pages.EMPTY : forced);
     }
   }
 
   /** Puts in {@code target} what a power cut may leave of the file. */
   void survive(Path root, Path target, Survival survival, RandomGenerator random)
       throws IOException {
+    if (forced == null) {
+      copy(root, target);
+      return;
+    }
     Pages now = current(root);
     List<Integer> unforced = unforced(now);
     int chosen = unforced.isEmpty() ? -1 : unforced.get(random.nextInt(unforced.size()));
