@@ -79,7 +79,7 @@ class ArchitectureTest {
         .that()
         .haveSimpleNameNotEndingWith("Clock")
         .and()
-        .haveSimpleNameNotEndingWith("Clocks")
+        .doNotHaveSimpleName("Platform")
         .and()
         .doNotHaveSimpleName("SystemDisk")
         .should()

@@ -5,6 +5,7 @@ import io.drva.logstore.ForceListener;
 import io.drva.logstore.LogVolume;
 import io.drva.logstore.RecordType;
 import io.drva.logstore.VolumeOptions;
+import io.drva.logstore.VolumeSize;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -48,7 +49,8 @@ public class LogAppendBenchmark {
   @Setup
   public void open() throws IOException {
     folder = Files.createTempDirectory("drva-jmh-");
-    volume = LogVolume.open(folder.resolve("volume"), VolumeOptions.of(VOLUME_BYTES));
+    LogVolume.create(folder.resolve("volume"), VolumeSize.of(VOLUME_BYTES), _ -> {});
+    volume = LogVolume.open(folder.resolve("volume"), VolumeOptions.defaults());
     log =
         volume.openDomain(
             "bench",

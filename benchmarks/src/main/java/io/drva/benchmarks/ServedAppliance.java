@@ -1,5 +1,7 @@
 package io.drva.benchmarks;
 
+import io.drva.logstore.LogVolume;
+import io.drva.logstore.VolumeSize;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -39,6 +41,7 @@ final class ServedAppliance implements AutoCloseable {
    * @param folder for store and volume
    */
   static ServedAppliance start(Path drva, Path folder, String domain) throws IOException {
+    LogVolume.create(folder.resolve("volume"), VolumeSize.of(1L << 30), _ -> {});
     Path config =
         Files.writeString(
             folder.resolve("drva.yaml"),
@@ -46,7 +49,7 @@ final class ServedAppliance implements AutoCloseable {
             listen: 127.0.0.1:0
             control: 127.0.0.1:0
             store: dir:%s
-            volume: {path: %s, size: 1GiB}
+            volume: {path: %s}
             domains: [%s]
             """
                 .formatted(folder.resolve("store"), folder.resolve("volume"), domain));

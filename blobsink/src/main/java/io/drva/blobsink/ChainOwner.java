@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * Makes a DRVA the owner of a domain's chain.
@@ -60,7 +61,7 @@ public final class ChainOwner {
   /** {@link #inspect} and {@link #take()} in one. */
   public static ChainHead take(Container container, String domainName, LongSupplier microClock)
       throws IOException {
-    return inspect(container, domainName, microClock).take();
+    return inspect(container, domainName, microClock, () -> Thread.ofPlatform().daemon()).take();
   }
 
   /**
@@ -69,25 +70,38 @@ public final class ChainOwner {
    *
    * @param domainName the domain's name, which is the container's
    * @param microClock the time, microseconds since 1970
+   * @param threads begins a thread: objects are read in parallel
    * @throws ChainGapException when an object that was stored is missing: going on would hide the
    *     loss
    * @throws CorruptObjectException when an object of the chain is damaged
    */
-  public static ChainOwner inspect(Container container, String domainName, LongSupplier microClock)
+  public static ChainOwner inspect(
+      Container container,
+      String domainName,
+      LongSupplier microClock,
+      Supplier<Thread.Builder> threads)
       throws IOException {
     return inspect(
-        container, domainName, microClock, () -> UUID.randomUUID().getLeastSignificantBits());
+        container,
+        domainName,
+        microClock,
+        threads,
+        () -> UUID.randomUUID().getLeastSignificantBits());
   }
 
   /**
    * @param nonces tell the fences of two owners apart
    */
   static ChainOwner inspect(
-      Container container, String domainName, LongSupplier microClock, LongSupplier nonces)
+      Container container,
+      String domainName,
+      LongSupplier microClock,
+      Supplier<Thread.Builder> threads,
+      LongSupplier nonces)
       throws IOException {
     container.createIfAbsent();
     DomainDescriptor descriptor = descriptor(container, domainName, microClock);
-    ChainReader reader = ChainReader.of(container, descriptor);
+    ChainReader reader = ChainReader.of(container, descriptor, threads);
     reader.walk(ChainVisitor.NONE);
     Optional<ChainGap> gap = reader.summary().gap();
     if (gap.isPresent() && gap.get().certain()) {

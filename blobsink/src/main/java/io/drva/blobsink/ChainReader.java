@@ -8,6 +8,7 @@ import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +29,7 @@ public final class ChainReader {
 
   private final Container container;
   private final Optional<DomainDescriptor> descriptor;
+  private final Supplier<Thread.Builder> threads;
   private final IndexScratch scratch = new IndexScratch();
   private final ChainState state;
   private ChainVisitor visitor = ChainVisitor.NONE;
@@ -35,16 +37,25 @@ public final class ChainReader {
 
   private record Ahead(ObjectInfo info, long number, Future<ObjectHead> head) {}
 
-  private ChainReader(Container container, Optional<DomainDescriptor> descriptor) {
+  private ChainReader(
+      Container container,
+      Optional<DomainDescriptor> descriptor,
+      Supplier<Thread.Builder> threads) {
     this.container = container;
     this.descriptor = descriptor;
+    this.threads = threads;
     UUID domainId = descriptor.map(DomainDescriptor::domainId).orElse(null);
     this.state = new ChainState(domainId);
   }
 
-  /** For a container whose descriptor is known. */
-  static ChainReader of(Container container, DomainDescriptor descriptor) {
-    return new ChainReader(container, Optional.of(descriptor));
+  /**
+   * For a container whose descriptor is known.
+   *
+   * @param threads begins a thread
+   */
+  static ChainReader of(
+      Container container, DomainDescriptor descriptor, Supplier<Thread.Builder> threads) {
+    return new ChainReader(container, Optional.of(descriptor), threads);
   }
 
   /**
@@ -54,7 +65,8 @@ public final class ChainReader {
    * @throws CorruptObjectException when an object of the chain is not as it must be
    */
   public static ChainSummary walk(Container container, ChainVisitor visitor) throws IOException {
-    ChainReader reader = new ChainReader(container, intactDescriptor(container));
+    ChainReader reader =
+        new ChainReader(container, intactDescriptor(container), () -> Thread.ofPlatform().daemon());
     reader.walk(visitor);
     return reader.summary();
   }
@@ -87,8 +99,7 @@ public final class ChainReader {
   void walk(ChainVisitor to) throws IOException {
     visitor = to;
     ExecutorService readers =
-        Executors.newFixedThreadPool(
-            READERS, Thread.ofPlatform().daemon().name("chain-reader-", 0).factory());
+        Executors.newFixedThreadPool(READERS, threads.get().name("chain-reader-", 0).factory());
     Queue<Ahead> ahead = new ArrayDeque<>(READ_AHEAD);
     try {
       container.list(

@@ -3,9 +3,14 @@ package io.drva.blobsink;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,7 +30,7 @@ public final class Shipper implements AutoCloseable {
   private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   /** How long ending waits for threads that are in the middle of a store operation. */
-  private static final long JOIN_MS = 10_000;
+  private static final long JOIN_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   /** The states of a shipper. From the last three there is no way on. */
   public enum State {
@@ -50,6 +55,12 @@ public final class Shipper implements AutoCloseable {
   private final List<Thread> uploadThreads = new ArrayList<>();
   private final Thread packThread;
   private final Thread reportThread;
+
+  private final ReentrantLock runningLock = new ReentrantLock();
+  private final Condition runsNoMore;
+
+  /** Threads that were started and are not done; guarded by {@link #runningLock}. */
+  private final Set<Thread> running = new HashSet<>();
 
   // The packing thread's. The builder is there only while that runs: its memory goes with it.
   private SegmentBuilder builder;
@@ -90,8 +101,9 @@ public final class Shipper implements AutoCloseable {
     this.listener = listener;
     this.config = config;
     this.share = share;
-    this.window = new UploadWindow(head.nextNumber());
+    this.window = new UploadWindow(head.nextNumber(), config.conditions());
     this.uploader = new Uploader(container, config, window, listener, this::fail);
+    this.runsNoMore = config.conditions().apply(runningLock);
     this.lastDigest = head.lastDigest();
     this.nextNumber = head.nextNumber();
     this.lastReadLsn = head.lastLsn();
@@ -114,12 +126,62 @@ public final class Shipper implements AutoCloseable {
   }
 
   private Thread thread(String name, Runnable task) {
-    return Thread.ofPlatform()
-        .daemon()
+    return config
+        .threads()
+        .get()
         .name(name)
         .uncaughtExceptionHandler(
             (t, e) -> fail(new IllegalStateException(name + " ended by " + e, e)))
-        .unstarted(task);
+        .unstarted(
+            () -> {
+              try {
+                task.run();
+              } finally {
+                runsNoMore();
+              }
+            });
+  }
+
+  private List<Thread> threads() {
+    List<Thread> all = new ArrayList<>(uploadThreads);
+    all.add(packThread);
+    all.add(reportThread);
+    return all;
+  }
+
+  private void runsNoMore() {
+    runningLock.lock();
+    try {
+      running.remove(Thread.currentThread());
+      runsNoMore.signalAll();
+    } finally {
+      runningLock.unlock();
+    }
+  }
+
+  /**
+   * Waits until threads have ended, those that were started.
+   *
+   * @return those that have not when the time is up
+   */
+  private List<Thread> awaitEnd(List<Thread> threads, long timeoutNanos)
+      throws InterruptedException {
+    long left = timeoutNanos;
+    runningLock.lock();
+    try {
+      while (left > 0 && !Collections.disjoint(running, threads)) {
+        left = runsNoMore.awaitNanos(left);
+      }
+      if (!Collections.disjoint(running, threads)) {
+        return threads.stream().filter(running::contains).toList();
+      }
+    } finally {
+      runningLock.unlock();
+    }
+    for (Thread thread : threads) {
+      thread.join(); // It has nothing left to do but to end.
+    }
+    return List.of();
   }
 
   /** Begins to ship. To be called once; has no effect after the end. */
@@ -127,9 +189,13 @@ public final class Shipper implements AutoCloseable {
     if (state(
         State.SHIPPING,
         "from LSN " + (lastReadLsn + 1) + ", number " + nextNumber + ", epoch " + head.epoch())) {
-      uploadThreads.forEach(Thread::start);
-      reportThread.start();
-      packThread.start();
+      runningLock.lock();
+      try {
+        running.addAll(threads());
+        threads().forEach(Thread::start);
+      } finally {
+        runningLock.unlock();
+      }
     }
   }
 
@@ -327,9 +393,9 @@ public final class Shipper implements AutoCloseable {
       try {
         long limitNanos = TimeUnit.MILLISECONDS.toNanos(config.closeMsMax());
         long start = config.nanoClock().getAsLong();
-        packThread.join(Math.max(1, config.closeMsMax()));
+        boolean packed = awaitEnd(List.of(packThread), limitNanos).isEmpty();
         long leftNanos = limitNanos - (config.nanoClock().getAsLong() - start);
-        if (packThread.isAlive() || !window.awaitEmpty(leftNanos)) {
+        if (!packed || !window.awaitEmpty(leftNanos)) {
           LOG.warn(
               "{}: closed with LSN {} read and {} replicated; the log keeps the rest",
               container.location(),
@@ -347,22 +413,15 @@ public final class Shipper implements AutoCloseable {
   public void abort() {
     state(State.CLOSED, "ended with LSN " + replicatedLsn + " replicated");
     stop();
-    List<Thread> ending = new ArrayList<>(uploadThreads);
-    ending.add(packThread);
-    ending.add(reportThread);
+    List<Thread> ending = threads();
     ending.remove(Thread.currentThread()); // A listener may end the shipper that failed.
-    long start = config.nanoClock().getAsLong();
     try {
-      for (Thread thread : ending) {
-        long sinceMs = TimeUnit.NANOSECONDS.toMillis(config.nanoClock().getAsLong() - start);
-        thread.join(Math.max(1, JOIN_MS - sinceMs));
+      List<Thread> left = awaitEnd(ending, JOIN_NANOS);
+      if (!left.isEmpty()) {
+        LOG.warn("{}: ended, but for {}", container.location(), left);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-    ending.removeIf(thread -> !thread.isAlive());
-    if (!ending.isEmpty()) {
-      LOG.warn("{}: ended, but for {}", container.location(), ending);
     }
   }
 

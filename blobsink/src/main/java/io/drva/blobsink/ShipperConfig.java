@@ -1,6 +1,10 @@
 package io.drva.blobsink;
 
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -18,6 +22,8 @@ import java.util.random.RandomGenerator;
  * @param nanoClock for intervals
  * @param microClock the time, microseconds since 1970
  * @param random for jitter; used by several threads
+ * @param conditions makes the conditions of locks: what time is when a thread waits for a while
+ * @param threads begins a thread
  */
 public record ShipperConfig(
     int segmentBytes,
@@ -29,7 +35,9 @@ public record ShipperConfig(
     int closeMsMax,
     LongSupplier nanoClock,
     LongSupplier microClock,
-    RandomGenerator random) {
+    RandomGenerator random,
+    Function<Lock, Condition> conditions,
+    Supplier<Thread.Builder> threads) {
   /** The usual {@link #segmentRecordsMax}. */
   public static final int SEGMENT_RECORDS_MAX = 16_384;
 
@@ -47,11 +55,33 @@ public record ShipperConfig(
     }
   }
 
-  /** 8 MiB or 500 ms, four uploads at a time, retries from 100 ms to 10 s apart. */
+  /** As the other, with the system's conditions and threads. */
   public static ShipperConfig defaults(
       LongSupplier nanoClock, LongSupplier microClock, RandomGenerator random) {
+    return defaults(
+        nanoClock, microClock, random, Lock::newCondition, () -> Thread.ofPlatform().daemon());
+  }
+
+  /** 8 MiB or 500 ms, four uploads at a time, retries from 100 ms to 10 s apart. */
+  public static ShipperConfig defaults(
+      LongSupplier nanoClock,
+      LongSupplier microClock,
+      RandomGenerator random,
+      Function<Lock, Condition> conditions,
+      Supplier<Thread.Builder> threads) {
     return new ShipperConfig(
-        8 << 20, SEGMENT_RECORDS_MAX, 500, 4, 100, 10_000, 30_000, nanoClock, microClock, random);
+        8 << 20,
+        SEGMENT_RECORDS_MAX,
+        500,
+        4,
+        100,
+        10_000,
+        30_000,
+        nanoClock,
+        microClock,
+        random,
+        conditions,
+        threads);
   }
 
   public ShipperConfig withSegment(int bytes, int recordsMax, int ageMsMax) {
@@ -65,7 +95,9 @@ public record ShipperConfig(
         closeMsMax,
         nanoClock,
         microClock,
-        random);
+        random,
+        conditions,
+        threads);
   }
 
   public ShipperConfig withUploadsInFlight(int uploads) {
@@ -79,7 +111,9 @@ public record ShipperConfig(
         closeMsMax,
         nanoClock,
         microClock,
-        random);
+        random,
+        conditions,
+        threads);
   }
 
   public ShipperConfig withBackoff(int msMin, int msMax) {
@@ -93,7 +127,9 @@ public record ShipperConfig(
         closeMsMax,
         nanoClock,
         microClock,
-        random);
+        random,
+        conditions,
+        threads);
   }
 
   public ShipperConfig withCloseMsMax(int ms) {
@@ -107,6 +143,8 @@ public record ShipperConfig(
         ms,
         nanoClock,
         microClock,
-        random);
+        random,
+        conditions,
+        threads);
   }
 }

@@ -4,7 +4,9 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 
 /**
  * The segments between sealed and reported: hands them to uploaders, and moves the horizon when the
@@ -28,7 +30,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class UploadWindow {
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
+  private final Condition changed;
   private final Queue<SealedSegment> waiting = new ArrayDeque<>();
   private final Entry[] entries = new Entry[Format.WINDOW];
   private long firstUnstored;
@@ -50,8 +52,10 @@ final class UploadWindow {
 
   /**
    * @param firstNumber the number of the term's first segment
+   * @param conditions makes the conditions of locks
    */
-  UploadWindow(long firstNumber) {
+  UploadWindow(long firstNumber, Function<Lock, Condition> conditions) {
+    this.changed = conditions.apply(lock);
     this.firstUnstored = firstNumber;
     this.nextNumber = firstNumber;
   }

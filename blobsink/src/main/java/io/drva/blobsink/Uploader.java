@@ -122,7 +122,7 @@ final class Uploader implements Runnable {
         if (Thread.currentThread().isInterrupted()) {
           throw new InterruptedException("stopped during an upload");
         }
-        report(e);
+        report(e, config.microClock().getAsLong());
       }
       if (!window.pause(backoffMs(failures))) {
         return false;
@@ -140,14 +140,14 @@ final class Uploader implements Runnable {
     window.stored(header.number());
   }
 
-  private synchronized void report(StoreException e) {
+  private synchronized void report(StoreException e, long nowMicros) {
     StoreTrouble before = trouble;
     if (before == null) {
       LOG.warn("{}; tried again until it succeeds", e.getMessage());
     }
     trouble =
         before == null
-            ? new StoreTrouble(e.getMessage(), config.microClock().getAsLong(), 1)
+            ? new StoreTrouble(e.getMessage(), nowMicros, 1)
             : new StoreTrouble(e.getMessage(), before.sinceMicros(), before.attempts() + 1);
   }
 

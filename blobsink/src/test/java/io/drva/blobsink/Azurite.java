@@ -15,7 +15,6 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Assumptions;
 
 /**
  * An Azurite of its own on a free port of this machine: what speaks the protocol of Azure Blob in
@@ -45,8 +44,8 @@ public final class Azurite implements AutoCloseable {
    * @param data an empty folder for what is stored; it grows without bound
    */
   public static Azurite start(Path data) throws IOException, InterruptedException {
-    require("node");
-    require("npm");
+    Programs.require("node");
+    Programs.require("npm");
     Path main = installed().resolve("node_modules/azurite/dist/src/blob/main.js");
     String key =
         Base64.getEncoder().encodeToString("a key for tests on this machine".getBytes(UTF_8));
@@ -78,22 +77,6 @@ public final class Azurite implements AutoCloseable {
       }
     }
     throw new IOException("Azurite did not start: " + seen);
-  }
-
-  /** Skips the test where a program is missing; fails where {@code CI=true}. */
-  public static void require(String program) throws IOException, InterruptedException {
-    boolean found;
-    try {
-      Process process = new ProcessBuilder(program, "--version").redirectErrorStream(true).start();
-      process.inputReader(UTF_8).readAllAsString();
-      found = process.waitFor() == 0;
-    } catch (IOException e) {
-      found = false;
-    }
-    if (!found && "true".equals(System.getenv("CI"))) {
-      throw new IOException(program + " is needed by this test and is not on the path");
-    }
-    Assumptions.assumeTrue(found, program + " is not on the path");
   }
 
   private static Path installed() throws IOException, InterruptedException {

@@ -104,7 +104,12 @@ final class GoldenTest {
     DomainDescriptor descriptor = new DomainDescriptor(DOMAIN, CREATED_MICROS, "golden");
     container.put("domain", ObjectContent.of(descriptor.encode()));
     ChainHead head =
-        ChainOwner.inspect(container, "golden", () -> CREATED_MICROS + 1, () -> 0x0123456789ABCDEFL)
+        ChainOwner.inspect(
+                container,
+                "golden",
+                () -> CREATED_MICROS + 1,
+                Thread::ofPlatform,
+                () -> 0x0123456789ABCDEFL)
             .take();
     // The portable implementation: its output does not depend on the machine.
     SegmentBuilder builder =

@@ -50,20 +50,20 @@ public final class Appliance implements AutoCloseable {
   private static final long OTHER_DIRECT_BYTES = 24L << 20;
 
   private final ApplianceConfig config;
-  private final Clocks clocks;
+  private final Platform platform;
   private final PrometheusMeterRegistry metrics =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private SegmentBuffers segmentBuffers;
-  private LogVolume volume;
+  private VolumeControl volumeControl;
   private ObjectStore store;
   private ProtocolServer server;
   private ControlApi control;
   private Domains domains;
 
-  private Appliance(ApplianceConfig config, Clocks clocks) {
+  private Appliance(ApplianceConfig config, Platform platform) {
     this.config = config;
-    this.clocks = clocks;
+    this.platform = platform;
   }
 
   /**
@@ -74,8 +74,9 @@ public final class Appliance implements AutoCloseable {
    * @param environment where the store's credentials come from
    */
   public static Appliance start(
-      ApplianceConfig config, Map<String, String> environment, Clocks clocks) throws IOException {
-    Appliance appliance = new Appliance(config, clocks);
+      ApplianceConfig config, Map<String, String> environment, Platform platform)
+      throws IOException {
+    Appliance appliance = new Appliance(config, platform);
     try {
       appliance.open(environment);
       return appliance;
@@ -88,12 +89,14 @@ public final class Appliance implements AutoCloseable {
   private void open(Map<String, String> environment) throws IOException {
     segmentBuffers = segmentBuffers();
     store = opened(ObjectStores.open(config.store(), environment));
-    volume =
+    LogVolume volume =
         opened(
             LogVolume.open(
-                config.volumePath(), VolumeOptions.of(config.volumeBytes(), config.cycleBytes())));
-    domains = opened(new Domains(volume, store, segmentBuffers, metrics, config, clocks));
-    meter();
+                config.volumePath(),
+                new VolumeOptions(platform.nanos(), platform.conditions(), platform.threads())));
+    volumeControl = new VolumeControl(volume);
+    domains = opened(new Domains(volume, store, segmentBuffers, metrics, config, platform));
+    meter(volume);
     server = opened(ProtocolServer.start(serverOptions(), this::attach));
     control = opened(ControlApi.start(this, metrics, config.control()));
     TreeSet<String> names = new TreeSet<>(volume.domains());
@@ -121,12 +124,15 @@ public final class Appliance implements AutoCloseable {
     }
   }
 
-  private void meter() {
-    Gauge.builder("drva.log.budget.bytes", volume, LogVolume::sizeBytes)
-        .description("Size budget of the log store volume")
+  private void meter(LogVolume volume) {
+    Gauge.builder("drva.log.budget.bytes", volume, v -> v.size().sizeBytes())
+        .description("Size of the log store volume")
         .register(metrics);
     Gauge.builder("drva.log.volume.used.bytes", volume, LogVolume::usedBytes)
-        .description("Bytes of the volume that log files take, recycled ones included")
+        .description("Bytes of the volume that the logs of all domains hold")
+        .register(metrics);
+    Gauge.builder("drva.log.volume.failed", volume, v -> v.failure().isPresent() ? 1 : 0)
+        .description("1 when the log store volume has stopped for good, else 0")
         .register(metrics);
     Gauge.builder("drva.segment.buffers.in.use", segmentBuffers, SegmentBuffers::inUse)
         .description("Segments being filled or stored, of all domains")
@@ -150,7 +156,7 @@ public final class Appliance implements AutoCloseable {
         defaults.streamsMax(),
         defaults.sessionsMax(),
         defaults.idleTimeoutMs(),
-        clocks.wallMicros());
+        platform.wallMicros());
   }
 
   private SessionHandler attach(ServerSession session) throws ProtocolException {
@@ -170,10 +176,10 @@ public final class Appliance implements AutoCloseable {
    * Assigns a domain to this appliance. A domain that it has already is left as it is, unless it
    * has failed: then it is taken up anew.
    *
-   * @throws AssignmentException when the name is not allowed, the store does not answer, or log and
+   * @throws ControlException when the name is not allowed, the store does not answer, or log and
    *     container do not fit together
    */
-  public void assign(String name) throws AssignmentException {
+  public void assign(String name) throws ControlException {
     domains.assign(name);
   }
 
@@ -181,8 +187,17 @@ public final class Appliance implements AutoCloseable {
     return domains;
   }
 
+  VolumeControl volume() {
+    return volumeControl;
+  }
+
   Health health() {
-    return Health.of(domains.all().stream().map(Domain::problem).filter(Objects::nonNull).toList());
+    List<String> problems = new ArrayList<>();
+    if (volumeControl.problem() != null) {
+      problems.add("the log store volume stopped: " + volumeControl.problem());
+    }
+    domains.all().stream().map(Domain::problem).filter(Objects::nonNull).forEach(problems::add);
+    return Health.of(problems);
   }
 
   /** The replicated RPO of a domain that this appliance has, in microseconds. */

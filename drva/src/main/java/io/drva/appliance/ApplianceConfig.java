@@ -10,9 +10,7 @@ import java.util.List;
  * @param listen where host filters connect
  * @param control where the control API and {@code /metrics} are served; loopback only
  * @param store URI of the object store, {@code dir:PATH} or {@code azure:ENDPOINT}
- * @param volumePath folder of the log store volume
- * @param volumeBytes its size budget
- * @param cycleBytes size of one log file on it
+ * @param volumePath directory of the log store volume, which must have been created
  * @param domains domains to assign at start, besides those that the volume already holds
  * @param windowBytes what a host may have sent and not yet logged
  * @param segmentBytes stored size at which a segment is sealed
@@ -24,8 +22,6 @@ public record ApplianceConfig(
     InetSocketAddress control,
     String store,
     Path volumePath,
-    long volumeBytes,
-    int cycleBytes,
     List<String> domains,
     int windowBytes,
     int segmentBytes,
@@ -33,9 +29,6 @@ public record ApplianceConfig(
     int uploadsInFlight) {
   public static final int LISTEN_PORT = 7440;
   public static final int CONTROL_PORT = 7441;
-  public static final long VOLUME_BYTES = 8L << 30;
-  public static final long VOLUME_BYTES_MIN = 256L << 20;
-  public static final int CYCLE_BYTES = 64 << 20;
   public static final int WINDOW_BYTES = 16 << 20;
   public static final int WINDOW_BYTES_MIN = 2 << 20;
   public static final int WINDOW_BYTES_MAX = 256 << 20;

@@ -88,7 +88,7 @@ public final class ConfigFile {
                 "uploads",
                 "window",
                 "allowPlaintext"));
-    Map<String, Node> volume = section(root, "volume", Set.of("path", "size", "cycle"));
+    Map<String, Node> volume = section(root, "volume", Set.of("path"));
     Map<String, Node> segment = section(root, "segment", Set.of("size", "age"));
     InetSocketAddress listen = address(root, "listen", ApplianceConfig.LISTEN_PORT);
     boolean allowPlaintext = bool(root, "allowPlaintext");
@@ -106,15 +106,11 @@ public final class ConfigFile {
           root.get("control"),
           "control: must be a loopback address, the control API has no authentication");
     }
-    long cycleBytes =
-        bytes(volume, "volume.", "cycle", ApplianceConfig.CYCLE_BYTES, 4 << 20, 1 << 30);
     return new ApplianceConfig(
         listen,
         control,
         store(root),
         path(volume),
-        bytes(volume, "volume.", "size", ApplianceConfig.VOLUME_BYTES, 4 * cycleBytes, 1L << 46),
-        Math.toIntExact(cycleBytes),
         domains(root.get("domains")),
         (int)
             bytes(

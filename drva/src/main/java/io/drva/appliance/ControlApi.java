@@ -1,5 +1,7 @@
 package io.drva.appliance;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -8,8 +10,11 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,11 +26,18 @@ import org.slf4j.LoggerFactory;
  *   <li>{@code GET /metrics}: Prometheus text
  *   <li>{@code GET /v1/domains}, {@code GET /v1/domains/NAME}: domains with their state
  *   <li>{@code PUT /v1/domains/NAME}: assigns the domain to this appliance; idempotent
+ *   <li>{@code DELETE /v1/domains/NAME}: unassigns a domain that is fully replicated
+ *   <li>{@code POST /v1/domains/NAME/takeover}: assigns a domain that this volume has no log of
+ *   <li>{@code GET /v1/volume}: the log store volume
+ *   <li>{@code PUT /v1/volume} with {@code {"sizeBytes": N}}: has it grow, in the background
  * </ul>
  */
 final class ControlApi implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlApi.class);
   private static final String DOMAINS = "/v1/domains";
+  private static final String VOLUME = "/v1/volume";
+  private static final Pattern DOMAIN = Pattern.compile(DOMAINS + "/([^/]*)(/takeover)?");
+  private static final int BODY_BYTES_MAX = 4096;
   private static final int THREADS = 2;
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -77,8 +89,8 @@ final class ControlApi implements AutoCloseable {
     try (exchange) {
       Answer answer;
       try {
-        answer = answer(exchange.getRequestMethod(), exchange.getRequestURI().getPath());
-      } catch (AssignmentException e) {
+        answer = answer(exchange);
+      } catch (ControlException e) {
         answer = Answer.error(e.status(), e.getMessage());
       } catch (RuntimeException e) {
         LOG.error("control request {} failed", exchange.getRequestURI(), e);
@@ -91,34 +103,64 @@ final class ControlApi implements AutoCloseable {
     }
   }
 
-  private Answer answer(String method, String path) throws IOException, AssignmentException {
-    if (method.equals("GET")) {
-      switch (path) {
-        case "/health" -> {
-          Health health = appliance.health();
-          return Answer.json(health.healthy() ? 200 : 503, health);
-        }
-        case "/metrics" -> {
-          return new Answer(200, "text/plain; version=0.0.4; charset=utf-8", metrics.scrape());
-        }
-        case DOMAINS -> {
-          return Answer.json(200, appliance.domains().all().stream().map(Domain::status).toList());
-        }
-        default -> {
-          if (path.startsWith(DOMAINS + "/")) {
-            String name = path.substring(DOMAINS.length() + 1);
-            Domain domain = appliance.domains().get(name);
-            return domain == null
-                ? Answer.error(404, "domain '" + name + "' is not assigned to this appliance")
-                : Answer.json(200, domain.status());
-          }
-        }
+  private Answer answer(HttpExchange exchange) throws IOException, ControlException {
+    String method = exchange.getRequestMethod();
+    String path = exchange.getRequestURI().getPath();
+    return switch (method + " " + path) {
+      case "GET /health" -> {
+        Health health = appliance.health();
+        yield Answer.json(health.healthy() ? 200 : 503, health);
       }
-    } else if (method.equals("PUT") && path.startsWith(DOMAINS + "/")) {
-      return Answer.json(
-          200, appliance.domains().assign(path.substring(DOMAINS.length() + 1)).status());
-    }
+      case "GET /metrics" ->
+          new Answer(200, "text/plain; version=0.0.4; charset=utf-8", metrics.scrape());
+      case "GET " + DOMAINS ->
+          Answer.json(200, appliance.domains().all().stream().map(Domain::status).toList());
+      case "GET " + VOLUME -> Answer.json(200, appliance.volume().status());
+      case "PUT " + VOLUME -> {
+        appliance.volume().grow(sizeBytes(exchange));
+        yield Answer.json(202, appliance.volume().status());
+      }
+      default -> {
+        Matcher domain = DOMAIN.matcher(path);
+        yield domain.matches()
+            ? answer(method + Objects.requireNonNullElse(domain.group(2), ""), domain.group(1))
+            : notFound(method, path);
+      }
+    };
+  }
+
+  private Answer answer(String action, String domain) throws IOException, ControlException {
+    Domains domains = appliance.domains();
+    return switch (action) {
+      case "GET" ->
+          domains.get(domain) == null
+              ? Answer.error(404, "domain '" + domain + "' is not assigned to this appliance")
+              : Answer.json(200, domains.get(domain).status());
+      case "PUT" -> Answer.json(200, domains.assign(domain).status());
+      case "DELETE" -> {
+        domains.unassign(domain);
+        yield Answer.json(200, Map.of("unassigned", domain));
+      }
+      case "POST/takeover" -> Answer.json(200, domains.takeOver(domain).status());
+      default -> notFound(action, DOMAINS + "/" + domain);
+    };
+  }
+
+  private static Answer notFound(String method, String path) throws IOException {
     return Answer.error(404, "no such resource: " + method + " " + path);
+  }
+
+  private static long sizeBytes(HttpExchange exchange) throws IOException, ControlException {
+    try {
+      JsonNode size =
+          JSON.readTree(exchange.getRequestBody().readNBytes(BODY_BYTES_MAX)).path("sizeBytes");
+      if (size.canConvertToLong()) {
+        return size.asLong();
+      }
+    } catch (JsonProcessingException e) {
+      throw new ControlException(400, "the body is not JSON: " + e.getOriginalMessage(), e);
+    }
+    throw new ControlException(400, "the body must be {\"sizeBytes\": N}");
   }
 
   @Override

@@ -6,11 +6,13 @@ import io.drva.blobsink.Shipper;
 import io.drva.logstore.DomainLog;
 import io.drva.protocol.ErrorCode;
 import io.drva.protocol.ExtentFrame;
+import io.drva.protocol.Pressure;
 import io.drva.protocol.ProtocolException;
 import io.drva.protocol.ServerSession;
 import io.drva.protocol.SessionEnd;
 import io.drva.protocol.SessionHandler;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -43,20 +45,29 @@ final class Domain implements AutoCloseable {
    */
   private static final long SPACE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  /** The part of what the log could have from which on hosts are asked to slow down. */
+  private static final double THROTTLE_FROM = 0.75;
+
+  /**
+   * And at which they are told that all is well again: some way below, so that it does not flap.
+   */
+  private static final double THROTTLE_DOWN_TO = 0.5;
+
   private final String name;
-  private final Clocks clocks;
+  private final Platform platform;
   private final DomainMetrics metrics;
   private final Runnable onSpaceFreed;
   private final IngestQueue queue;
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
+  private final Condition changed;
 
   // Guarded by the lock.
   private final Members members;
   private DomainState state = DomainState.WAITING_FOR_STORE;
   private String reason = "";
   private boolean logFull;
+  private Pressure pressure = Pressure.NORMAL;
   private long timesSpaceFreed;
   private HostPositions replicated = HostPositions.NONE;
   private long replicatedLsn;
@@ -74,12 +85,17 @@ final class Domain implements AutoCloseable {
    * @param onSpaceFreed called when log files were recycled
    */
   Domain(
-      String name, Clocks clocks, DomainMetrics metrics, long queueBytes, Runnable onSpaceFreed) {
+      String name,
+      Platform platform,
+      DomainMetrics metrics,
+      long queueBytes,
+      Runnable onSpaceFreed) {
     this.name = name;
-    this.clocks = clocks;
+    this.platform = platform;
     this.metrics = metrics;
     this.onSpaceFreed = onSpaceFreed;
-    this.queue = new IngestQueue(queueBytes, clocks.wallMicros());
+    this.changed = platform.conditions().apply(lock);
+    this.queue = new IngestQueue(queueBytes, platform.wallMicros());
     this.members = new Members(name);
   }
 
@@ -105,7 +121,7 @@ final class Domain implements AutoCloseable {
       replicated = replication.positions();
       replicatedLsn = replication.replicatedLsn();
       acknowledgements = new LoggedAcknowledgements(metrics, log.forcedLsn());
-      members.restore(log.hosts(), log.disks(), clocks.wallMicros().getAsLong());
+      members.restore(log.hosts(), log.disks(), platform.wallMicros().getAsLong());
       logWriter =
           new LogWriter(
               this,
@@ -114,9 +130,9 @@ final class Domain implements AutoCloseable {
               acknowledgements,
               backlog,
               metrics,
-              clocks,
+              platform,
               Math.max(log.lastTimeMicros(), replication.lastTimeMicros()));
-      writer = Thread.ofPlatform().name("log-" + name).unstarted(logWriter);
+      writer = platform.threads().get().name("log-" + name).unstarted(logWriter);
       meter();
       state(DomainState.ACTIVE, "chain and log fit together");
       writer.start();
@@ -149,6 +165,11 @@ final class Domain implements AutoCloseable {
         "Frames that wait for the log writer",
         queue,
         IngestQueue::queuedBytes);
+    metrics.gauge(
+        "drva.pressure",
+        "0 normal, 1 hosts are asked to slow down, 2 the log is full and takes nothing",
+        this,
+        d -> d.pressure().level());
     metrics.gauge("drva.lsn.logged", "Last LSN that is forced", log, DomainLog::forcedLsn);
     metrics.gauge(
         "drva.lsn.replicated",
@@ -176,6 +197,15 @@ final class Domain implements AutoCloseable {
     lock.lock();
     try {
       return state;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Pressure pressure() {
+    lock.lock();
+    try {
+      return pressure;
     } finally {
       lock.unlock();
     }
@@ -216,7 +246,7 @@ final class Domain implements AutoCloseable {
           session.host(),
           session.remote(),
           session.software());
-      return new HostHandler(this, progress, clocks.nanos());
+      return new HostHandler(this, progress, platform.nanos());
     } finally {
       lock.unlock();
     }
@@ -264,7 +294,7 @@ final class Domain implements AutoCloseable {
     lock.lock();
     try {
       LOG.info("domain {}: host {} ended its session: {}", name, progress.slot().name(), end);
-      members.ended(progress, end instanceof SessionEnd.Closed, clocks.wallMicros().getAsLong());
+      members.ended(progress, end instanceof SessionEnd.Closed, platform.wallMicros().getAsLong());
       acknowledgements.remove(progress);
     } finally {
       lock.unlock();
@@ -308,10 +338,39 @@ final class Domain implements AutoCloseable {
     lock.lock();
     try {
       logFull = full;
+      updatePressure();
       return timesSpaceFreed;
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Looks how full the log is, and tells the sessions when they should know. Also horizon thread.
+   */
+  void updatePressure() {
+    double filled = log.filled();
+    lock.lock();
+    try {
+      Pressure now = pressureAt(filled);
+      if (now != pressure) {
+        LOG.info("domain {}: pressure {} -> {}, log {} full", name, pressure, now, filled);
+        pressure = now;
+        for (SessionProgress progress : acknowledgements.sessions()) {
+          progress.session().pressure(now);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Pressure pressureAt(double filled) {
+    if (logFull) {
+      return Pressure.BITMAP;
+    }
+    double throttleFrom = pressure == Pressure.NORMAL ? THROTTLE_FROM : THROTTLE_DOWN_TO;
+    return filled >= throttleFrom ? Pressure.THROTTLE : Pressure.NORMAL;
   }
 
   /** The log is about to hand to the force thread what was appended up to this LSN. */
@@ -330,6 +389,7 @@ final class Domain implements AutoCloseable {
         return; // it ended, or was superseded, while the force was under way
       }
       acknowledgements.add(progress);
+      session.pressure(pressure);
       session.welcome(loggedSeq, Math.min(loggedSeq, replicatedSeq(progress)));
     } finally {
       lock.unlock();
@@ -342,7 +402,7 @@ final class Domain implements AutoCloseable {
 
   void forced(long lsn, long forceNanos) {
     metrics.force(forceNanos);
-    acknowledgements.forced(lsn, clocks.nanos().getAsLong());
+    acknowledgements.forced(lsn, platform.nanos().getAsLong());
   }
 
   // --- horizon thread ---
@@ -357,6 +417,7 @@ final class Domain implements AutoCloseable {
     }
     backlog.replicated(lsn);
     onSpaceFreed.run();
+    updatePressure();
     lock.lock();
     try {
       replicated = positions;
@@ -442,7 +503,7 @@ final class Domain implements AutoCloseable {
   long replicatedRpoMicros() {
     lock.lock();
     try {
-      long now = clocks.wallMicros().getAsLong();
+      long now = platform.wallMicros().getAsLong();
       long oldest = Math.min(queue.oldestMicros(), members.lostSinceMicros());
       if (backlog != null) {
         oldest = Math.min(oldest, backlog.oldestTimeMicros());
@@ -459,7 +520,8 @@ final class Domain implements AutoCloseable {
     try {
       List<String> connected = members.connected();
       return log == null
-          ? new DomainStatus(name, state, reason, connected, 0, 0, 0, 0, 0, 0, rpoMs, false, null)
+          ? new DomainStatus(
+              name, state, reason, connected, 0, 0, 0, 0, 0, 0, rpoMs, pressure, null)
           : new DomainStatus(
               name,
               state,
@@ -472,7 +534,7 @@ final class Domain implements AutoCloseable {
               replication.replicatedLsn(),
               log.bytesUsed(),
               rpoMs,
-              logFull,
+              pressure,
               replication.trouble());
     } finally {
       lock.unlock();
@@ -485,10 +547,46 @@ final class Domain implements AutoCloseable {
     if (status.state() != DomainState.ACTIVE) {
       return "domain " + name + ": " + status.state() + ", " + status.reason();
     }
-    if (status.storeTrouble() != null) {
-      return "domain " + name + ": " + status.storeTrouble();
+    List<String> problems = new ArrayList<>();
+    if (status.pressure() == Pressure.BITMAP) {
+      problems.add("the log is full, hosts are held back");
     }
-    return status.logFull() ? "domain " + name + ": the log is full, hosts are held back" : null;
+    if (status.storeTrouble() != null) {
+      problems.add(status.storeTrouble());
+    }
+    return problems.isEmpty() ? null : "domain " + name + ": " + String.join("; ", problems);
+  }
+
+  /**
+   * Ends for good if nothing is lost by it.
+   *
+   * @throws ControlException when hosts are connected, or something is not replicated
+   */
+  void retire() throws IOException, ControlException {
+    lock.lock();
+    try {
+      String obstacle = obstacleToRetiring();
+      if (obstacle != null) {
+        throw new ControlException(409, "domain " + name + " cannot be unassigned: " + obstacle);
+      }
+      state(DomainState.CLOSED, "unassigned");
+    } finally {
+      lock.unlock();
+    }
+    end();
+  }
+
+  private String obstacleToRetiring() {
+    if (state != DomainState.ACTIVE) {
+      return "it is " + state + ", " + reason;
+    }
+    if (!members.connected().isEmpty()) {
+      return "hosts are connected: " + String.join(", ", members.connected());
+    }
+    if (queue.oldestMicros() != Long.MAX_VALUE || log.lastLsn() > replicatedLsn) {
+      return "the object store has LSN " + replicatedLsn + " of " + log.lastLsn() + "; try again";
+    }
+    return null;
   }
 
   /** Ships what is logged as far as the store takes it in reasonable time, and ends. Idempotent. */
@@ -503,6 +601,10 @@ final class Domain implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+    end();
+  }
+
+  private void end() throws IOException {
     queue.close();
     try {
       if (writer != null) {

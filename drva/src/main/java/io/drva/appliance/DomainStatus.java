@@ -1,5 +1,6 @@
 package io.drva.appliance;
 
+import io.drva.protocol.Pressure;
 import java.util.List;
 
 /**
@@ -7,6 +8,7 @@ import java.util.List;
  *
  * @param reason why it is in that state
  * @param connectedHosts names of the hosts that have a session
+ * @param pressure what the hosts are asked, because of how full the log is
  * @param storeTrouble what the object store answers when uploads fail; null when they do not
  */
 public record DomainStatus(
@@ -21,5 +23,5 @@ public record DomainStatus(
     long replicatedLsn,
     long logBytes,
     long replicatedRpoMs,
-    boolean logFull,
+    Pressure pressure,
     String storeTrouble) {}

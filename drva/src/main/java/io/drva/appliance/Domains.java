@@ -7,12 +7,14 @@ import io.drva.logstore.LogVolume;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,7 +24,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Domains implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Domains.class);
-  private static final int STORE_RETRY_MS = 2_000;
+  private static final long STORE_RETRY_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   /** Frames that may wait for log writers, of all domains together. */
   private static final long QUEUE_BYTES = 48L << 20;
@@ -35,15 +37,23 @@ final class Domains implements AutoCloseable {
   private final SegmentBuffers segmentBuffers;
   private final MeterRegistry metrics;
   private final ApplianceConfig config;
-  private final Clocks clocks;
-  private final ScheduledExecutorService retries =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().name("assign").daemon().factory());
+  private final Platform platform;
 
-  /** Changed under this object's lock. */
+  /** Held while a domain is taken up or let go of. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private final Condition retry;
+
+  /** Changed under the lock. */
   private final SortedMap<String, Domain> byName = new ConcurrentSkipListMap<>();
 
-  /** Guarded by this. */
+  /** Those whose store did not answer; guarded by the lock. */
+  private final Set<Domain> waiting = new LinkedHashSet<>();
+
+  /** Takes up those that wait, while there are any; guarded by the lock. */
+  private volatile Thread retrying;
+
+  /** Guarded by the lock. */
   private boolean closed;
 
   Domains(
@@ -52,13 +62,14 @@ final class Domains implements AutoCloseable {
       SegmentBuffers segmentBuffers,
       MeterRegistry metrics,
       ApplianceConfig config,
-      Clocks clocks) {
+      Platform platform) {
     this.volume = volume;
     this.store = store;
     this.segmentBuffers = segmentBuffers;
     this.metrics = metrics;
     this.config = config;
-    this.clocks = clocks;
+    this.platform = platform;
+    this.retry = platform.conditions().apply(lock);
   }
 
   /** The domain, null when it is not assigned to this appliance. */
@@ -74,29 +85,49 @@ final class Domains implements AutoCloseable {
    * Takes a domain up at start, unless it is there. One whose store does not answer is tried again
    * until it does; one that cannot be taken up for another reason has failed.
    */
-  synchronized void takeUp(String name) {
-    if (!closed && !byName.containsKey(name)) {
-      Domain domain = newDomain(name);
-      add(domain);
-      connectOrWait(domain);
+  void takeUp(String name) {
+    lock.lock();
+    try {
+      if (!closed && !byName.containsKey(name)) {
+        Domain domain = newDomain(name);
+        add(domain);
+        connectOrWait(domain);
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
-  private synchronized void connectOrWait(Domain domain) {
+  private void connectOrWait(Domain domain) {
+    waiting.remove(domain);
     try {
-      if (!closed) {
-        connect(domain);
-      }
+      connect(domain);
     } catch (StoreException e) {
       domain.waiting(e.getMessage());
-      try {
-        var _ =
-            retries.schedule(() -> connectOrWait(domain), STORE_RETRY_MS, TimeUnit.MILLISECONDS);
-      } catch (RejectedExecutionException stopping) {
-        LOG.debug("domain {} is not tried again", domain.name(), stopping);
+      waiting.add(domain);
+      if (retrying == null) {
+        retrying = platform.threads().get().name("assign").start(this::retry);
       }
-    } catch (AssignmentException | IOException | RuntimeException | Error e) {
+    } catch (ControlException | IOException | RuntimeException | Error e) {
       domain.failed("cannot be taken up", e);
+    }
+  }
+
+  private void retry() {
+    lock.lock();
+    try {
+      while (!waiting.isEmpty()) {
+        long left = STORE_RETRY_NANOS;
+        while (left > 0 && !waiting.isEmpty()) {
+          left = retry.awaitNanos(left);
+        }
+        List.copyOf(waiting).forEach(this::connectOrWait);
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("the appliance stops", e);
+    } finally {
+      retrying = null;
+      lock.unlock();
     }
   }
 
@@ -104,47 +135,110 @@ final class Domains implements AutoCloseable {
    * Assigns a domain to this appliance. A domain that it has already is left as it is, unless it
    * has failed: then it is taken up anew.
    *
-   * @throws AssignmentException when the name is not allowed, the store does not answer, or log and
+   * @throws ControlException when the name is not allowed, the store does not answer, or log and
    *     container do not fit together
    */
-  synchronized Domain assign(String name) throws AssignmentException {
+  Domain assign(String name) throws ControlException {
+    lock.lock();
+    try {
+      Domain present = assignable(name);
+      return present == null ? begin(name, this::connect) : present;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Assigns a domain that has a chain and no log on this volume, wherever it was before: its new
+   * log goes on where the chain ends. What only a log elsewhere has is lost to the chain, and the
+   * hosts that sent it must resynchronize.
+   *
+   * @throws ControlException when this appliance has the domain, or its volume a log of it, when
+   *     there is no chain, or when the store does not answer
+   */
+  Domain takeOver(String name) throws ControlException {
+    lock.lock();
+    try {
+      if (assignable(name) != null) {
+        throw new ControlException(409, "domain " + name + " is assigned to this appliance");
+      }
+      return begin(
+          name,
+          domain -> Replication.takeOver(domain, volume, store, segmentBuffers, config, platform));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Unassigns a domain of which everything is replicated, and gives back what its log holds.
+   *
+   * @throws ControlException when this appliance does not have it, when hosts are connected, or
+   *     something is not replicated
+   */
+  void unassign(String name) throws ControlException {
+    lock.lock();
+    try {
+      Domain domain = byName.get(name);
+      if (domain == null) {
+        throw new ControlException(404, "domain '" + name + "' is not assigned to this appliance");
+      }
+      domain.retire();
+      byName.remove(name);
+      divideQueue();
+      volume.removeDomain(name);
+    } catch (IOException e) {
+      throw new ControlException(500, "domain " + name + ": " + e.getMessage(), e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A domain of which there is nothing more to do; null when it is to be taken up. */
+  private Domain assignable(String name) throws ControlException {
     if (closed) {
-      throw new AssignmentException(503, "the appliance stops");
+      throw new ControlException(503, "the appliance stops");
     }
     if (!ConfigFile.isDomainName(name)) {
-      throw new AssignmentException(
+      throw new ControlException(
           400, "'" + name + "' is not a domain name: " + ConfigFile.DOMAIN_RULE);
     }
     Domain present = byName.get(name);
-    if (present != null) {
-      if (present.state() != DomainState.FAILED) {
-        return present;
-      }
+    if (present != null && present.state() == DomainState.FAILED) {
       close(present);
+      return null;
     }
+    return present;
+  }
+
+  /** How a domain gets its log and its chain. */
+  private interface Start {
+    void of(Domain domain) throws IOException, ControlException;
+  }
+
+  private Domain begin(String name, Start start) throws ControlException {
     Domain domain = newDomain(name);
     try {
-      connect(domain);
+      start.of(domain);
       add(domain);
       return domain;
-    } catch (AssignmentException e) {
+    } catch (ControlException e) {
       throw refused(domain, e);
     } catch (StoreException e) {
       throw refused(
           domain,
-          new AssignmentException(
+          new ControlException(
               502, "domain " + name + ": the object store does not answer: " + e.getMessage(), e));
     } catch (IOException e) {
-      throw refused(
-          domain, new AssignmentException(500, "domain " + name + ": " + e.getMessage(), e));
+      throw refused(domain, new ControlException(500, "domain " + name + ": " + e.getMessage(), e));
     } catch (RuntimeException | Error e) {
-      refused(domain, new AssignmentException(500, "domain " + name + ": " + e, e));
+      refused(domain, new ControlException(500, "domain " + name + ": " + e, e));
       throw e;
     }
   }
 
   /** A domain that this appliance had before stays, as one that has failed. */
-  private AssignmentException refused(Domain domain, AssignmentException why) {
+  private ControlException refused(Domain domain, ControlException why) {
     if (byName.containsKey(domain.name())) {
       domain.failed("cannot be taken up", why);
       byName.put(domain.name(), domain);
@@ -156,18 +250,25 @@ final class Domains implements AutoCloseable {
 
   private Domain newDomain(String name) {
     return new Domain(
-        name, clocks, new DomainMetrics(metrics, name), QUEUE_BYTES_MAX, this::spaceFreed);
+        name, platform, new DomainMetrics(metrics, name), QUEUE_BYTES_MAX, this::spaceFreed);
   }
 
   /** Has the domain known, and the memory for waiting frames divided anew. */
   private void add(Domain domain) {
     byName.put(domain.name(), domain);
+    divideQueue();
+  }
+
+  private void divideQueue() {
+    if (byName.isEmpty()) {
+      return;
+    }
     long each = Math.min(QUEUE_BYTES_MAX, QUEUE_BYTES / byName.size());
     byName.values().forEach(d -> d.queueBytes(each));
   }
 
-  private void connect(Domain domain) throws IOException, AssignmentException {
-    Replication.connect(domain, volume, store, segmentBuffers, config, clocks);
+  private void connect(Domain domain) throws IOException, ControlException {
+    Replication.connect(domain, volume, store, segmentBuffers, config, platform);
   }
 
   private void spaceFreed() {
@@ -177,10 +278,18 @@ final class Domains implements AutoCloseable {
   /** Lets go of all, and takes up no more. Interrupts a domain's being taken up. */
   @Override
   public void close() {
-    retries.shutdownNow();
-    synchronized (this) {
+    Thread connecting = retrying;
+    if (connecting != null) {
+      connecting.interrupt();
+    }
+    lock.lock();
+    try {
       closed = true;
+      waiting.clear();
+      retry.signalAll();
       byName.values().forEach(Domains::close);
+    } finally {
+      lock.unlock();
     }
   }
 

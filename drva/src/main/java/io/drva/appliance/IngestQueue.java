@@ -4,6 +4,8 @@ import io.drva.protocol.ServerSession;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
@@ -16,6 +18,10 @@ import java.util.function.LongSupplier;
  */
 final class IngestQueue {
   private final LongSupplier wallMicros;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition arrived = lock.newCondition();
+
+  // Guarded by the lock.
   private final List<ServerSession> paused = new ArrayList<>();
   private long limitBytes;
   private Object[] filling = new Object[1024];
@@ -35,8 +41,13 @@ final class IngestQueue {
   }
 
   /** Gives the queue another limit, which counts from now on. */
-  synchronized void limit(long bytes) {
-    limitBytes = bytes;
+  void limit(long bytes) {
+    lock.lock();
+    try {
+      limitBytes = bytes;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**
@@ -45,29 +56,39 @@ final class IngestQueue {
    *
    * @return false when the queue is closed and the caller keeps the items
    */
-  synchronized boolean put(ServerSession session, Object[] items, int length, long bytes) {
-    if (closed) {
-      return false;
+  boolean put(ServerSession session, Object[] items, int length, long bytes) {
+    lock.lock();
+    try {
+      if (closed) {
+        return false;
+      }
+      if (count == 0) {
+        fillingSinceMicros = wallMicros.getAsLong();
+      }
+      if (count + length > filling.length) {
+        filling = Arrays.copyOf(filling, Math.max(filling.length * 2, count + length));
+      }
+      System.arraycopy(items, 0, filling, count, length);
+      count += length;
+      queuedBytes += bytes;
+      if (isFull() && !paused.contains(session)) {
+        paused.add(session);
+        session.pauseReading();
+      }
+      arrived.signal();
+      return true;
+    } finally {
+      lock.unlock();
     }
-    if (count == 0) {
-      fillingSinceMicros = wallMicros.getAsLong();
-    }
-    if (count + length > filling.length) {
-      filling = Arrays.copyOf(filling, Math.max(filling.length * 2, count + length));
-    }
-    System.arraycopy(items, 0, filling, count, length);
-    count += length;
-    queuedBytes += bytes;
-    if (isFull() && !paused.contains(session)) {
-      paused.add(session);
-      session.pauseReading();
-    }
-    notifyAll();
-    return true;
   }
 
-  synchronized boolean isFull() {
-    return queuedBytes >= limitBytes;
+  boolean isFull() {
+    lock.lock();
+    try {
+      return queuedBytes >= limitBytes;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**
@@ -75,24 +96,34 @@ final class IngestQueue {
    *
    * @return how many {@link #item} now holds; 0 when the queue is closed and empty
    */
-  synchronized int take() throws InterruptedException {
-    drainingSinceMicros = Long.MAX_VALUE;
-    while (count == 0 && !closed) {
-      wait();
+  int take() throws InterruptedException {
+    lock.lock();
+    try {
+      drainingSinceMicros = Long.MAX_VALUE;
+      while (count == 0 && !closed) {
+        arrived.await();
+      }
+      return drain();
+    } finally {
+      lock.unlock();
     }
-    return drain();
   }
 
   /** As {@link #take}, without waiting. */
-  synchronized int drain() {
-    Object[] taken = filling;
-    filling = draining;
-    draining = taken;
-    drainingSinceMicros = fillingSinceMicros;
-    fillingSinceMicros = Long.MAX_VALUE;
-    int taking = count;
-    count = 0;
-    return taking;
+  int drain() {
+    lock.lock();
+    try {
+      Object[] taken = filling;
+      filling = draining;
+      draining = taken;
+      drainingSinceMicros = fillingSinceMicros;
+      fillingSinceMicros = Long.MAX_VALUE;
+      int taking = count;
+      count = 0;
+      return taking;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** An item of the last take; the slot is cleared. */
@@ -106,34 +137,59 @@ final class IngestQueue {
    * Says that {@code bytes} of what was taken are done with; wakes the sessions that wait once half
    * of the queue is free.
    */
-  synchronized void done(long bytes) {
-    queuedBytes -= bytes;
-    if (!paused.isEmpty() && queuedBytes <= limitBytes / 2) {
-      paused.forEach(ServerSession::resumeReading);
-      paused.clear();
+  void done(long bytes) {
+    lock.lock();
+    try {
+      queuedBytes -= bytes;
+      if (!paused.isEmpty() && queuedBytes <= limitBytes / 2) {
+        paused.forEach(ServerSession::resumeReading);
+        paused.clear();
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
   /** The session is over: nothing of it is held but what it handed over. */
-  synchronized void forget(ServerSession session) {
-    paused.remove(session);
+  void forget(ServerSession session) {
+    lock.lock();
+    try {
+      paused.remove(session);
+    } finally {
+      lock.unlock();
+    }
   }
 
-  synchronized long queuedBytes() {
-    return queuedBytes;
+  long queuedBytes() {
+    lock.lock();
+    try {
+      return queuedBytes;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**
    * When the oldest item came that the log writer is not done with; Long.MAX_VALUE when there is
    * none.
    */
-  synchronized long oldestMicros() {
-    return Math.min(fillingSinceMicros, drainingSinceMicros);
+  long oldestMicros() {
+    lock.lock();
+    try {
+      return Math.min(fillingSinceMicros, drainingSinceMicros);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** No more items are taken in; those inside can still be taken. */
-  synchronized void close() {
-    closed = true;
-    notifyAll();
+  void close() {
+    lock.lock();
+    try {
+      closed = true;
+      arrived.signal();
+    } finally {
+      lock.unlock();
+    }
   }
 }

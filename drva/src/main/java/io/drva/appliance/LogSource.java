@@ -12,7 +12,6 @@ import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * A domain's log as the shipper reads it. Made before the log writer starts; used by the shipper's
@@ -20,6 +19,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class LogSource implements RecordSource, AutoCloseable {
   private final LogReader reader;
+  private final Platform platform;
   private final Map<Integer, String> hostNames = new HashMap<>();
   private final Map<Integer, UUID> incarnations = new HashMap<>();
 
@@ -29,7 +29,8 @@ final class LogSource implements RecordSource, AutoCloseable {
    * @param log as it was opened; hosts keep their numbers, and their incarnations are those of the
    *     chain's end until a record of the log says otherwise
    */
-  LogSource(DomainLog log, ChainHead head) {
+  LogSource(DomainLog log, ChainHead head, Platform platform) {
+    this.platform = platform;
     reader = log.reader(head.lastLsn() + 1);
     for (HostState host : log.hosts()) {
       hostNames.put(host.number(), host.name());
@@ -59,7 +60,7 @@ final class LogSource implements RecordSource, AutoCloseable {
     } catch (IOException e) {
       // The log has stopped, which its force thread tells the domain. Here it only means that
       // nothing more will come.
-      LockSupport.parkNanos(timeoutNanos);
+      platform.pause(timeoutNanos);
     }
   }
 

@@ -88,7 +88,7 @@ final class LogWriter implements Runnable {
   private final LoggedAcknowledgements acknowledgements;
   private final Backlog backlog;
   private final DomainMetrics metrics;
-  private final Clocks clocks;
+  private final Platform platform;
   private final IdentityHashMap<ServerSession, SessionProgress> attached = new IdentityHashMap<>();
   private final FrameData frameData = new FrameData();
 
@@ -110,7 +110,7 @@ final class LogWriter implements Runnable {
       LoggedAcknowledgements acknowledgements,
       Backlog backlog,
       DomainMetrics metrics,
-      Clocks clocks,
+      Platform platform,
       long lastTimeMicros) {
     this.domain = domain;
     this.log = log;
@@ -118,7 +118,7 @@ final class LogWriter implements Runnable {
     this.acknowledgements = acknowledgements;
     this.backlog = backlog;
     this.metrics = metrics;
-    this.clocks = clocks;
+    this.platform = platform;
     this.lastTimeMicros = lastTimeMicros;
   }
 
@@ -138,6 +138,7 @@ final class LogWriter implements Runnable {
         }
         log.flush();
         queue.done(doneBytes);
+        domain.updatePressure();
       }
     } catch (StoppedException e) {
       // The appliance stops while the log is full: what was not appended was not acknowledged.
@@ -272,7 +273,7 @@ final class LogWriter implements Runnable {
 
   /** Decision 4: not later than now, not earlier than the record before. */
   private long timeOf(long micros) {
-    lastTimeMicros = Math.max(lastTimeMicros, Math.min(micros, clocks.wallMicros().getAsLong()));
+    lastTimeMicros = Math.max(lastTimeMicros, Math.min(micros, platform.wallMicros().getAsLong()));
     return lastTimeMicros;
   }
 

@@ -4,6 +4,7 @@ import io.drva.blobsink.ChainHead;
 import io.drva.blobsink.ChainOwner;
 import io.drva.blobsink.ChainReader;
 import io.drva.blobsink.Container;
+import io.drva.blobsink.HostPosition;
 import io.drva.blobsink.HostPositions;
 import io.drva.blobsink.ObjectStore;
 import io.drva.blobsink.SegmentBuffers;
@@ -12,13 +13,18 @@ import io.drva.blobsink.ShipperConfig;
 import io.drva.blobsink.ShipperListener;
 import io.drva.blobsink.TooManyDomainsException;
 import io.drva.logstore.ChainOfLog;
+import io.drva.logstore.DiskState;
 import io.drva.logstore.DomainLog;
 import io.drva.logstore.ForceListener;
+import io.drva.logstore.HostState;
+import io.drva.logstore.LogOrigin;
 import io.drva.logstore.LogReader;
 import io.drva.logstore.LogVolume;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 
 /** A domain's way into the object store: its shipper and what it reads from. */
 final class Replication {
@@ -36,7 +42,7 @@ final class Replication {
    * Opens the domain's log, checks that it fits the domain's chain, takes the chain, and starts the
    * domain.
    *
-   * @throws AssignmentException when they do not, or when there are too many domains already
+   * @throws ControlException when they do not, or when there are too many domains already
    * @throws IOException when the store does not answer, or the log or the chain is damaged
    */
   static void connect(
@@ -45,17 +51,49 @@ final class Replication {
       ObjectStore store,
       SegmentBuffers buffers,
       ApplianceConfig config,
-      Clocks clocks)
-      throws IOException, AssignmentException {
+      Platform platform)
+      throws IOException, ControlException {
+    shared(
+        domain, buffers, config, share -> connect(domain, volume, store, share, config, platform));
+  }
+
+  /**
+   * Takes over the domain's chain, whoever has it, and starts the domain with a new log that goes
+   * on where the chain ends. What another log has beyond that is lost to the chain.
+   *
+   * @throws ControlException when there is no chain, when the volume has a log of it, or when there
+   *     are too many domains already
+   * @throws IOException when the store does not answer, or the chain is damaged
+   */
+  static void takeOver(
+      Domain domain,
+      LogVolume volume,
+      ObjectStore store,
+      SegmentBuffers buffers,
+      ApplianceConfig config,
+      Platform platform)
+      throws IOException, ControlException {
+    shared(
+        domain, buffers, config, share -> takeOver(domain, volume, store, share, config, platform));
+  }
+
+  /** What needs a share of the segment buffers, which it keeps unless it fails. */
+  private interface Start {
+    void with(SegmentBuffers.Share share) throws IOException, ControlException;
+  }
+
+  private static void shared(
+      Domain domain, SegmentBuffers buffers, ApplianceConfig config, Start start)
+      throws IOException, ControlException {
     SegmentBuffers.Share share;
     try {
       share = buffers.join(domain.name(), config.uploadsInFlight());
     } catch (TooManyDomainsException e) {
-      throw new AssignmentException(409, e.getMessage(), e);
+      throw new ControlException(409, e.getMessage(), e);
     }
     boolean started = false;
     try {
-      connect(domain, volume, store, share, config, clocks);
+      start.with(share);
       started = true;
     } finally {
       if (!started) {
@@ -70,8 +108,8 @@ final class Replication {
       ObjectStore store,
       SegmentBuffers.Share share,
       ApplianceConfig config,
-      Clocks clocks)
-      throws IOException, AssignmentException {
+      Platform platform)
+      throws IOException, ControlException {
     String name = domain.name();
     Container container = store.container(name);
     boolean known = volume.domains().contains(name);
@@ -85,14 +123,17 @@ final class Replication {
               + container.location()
               + " holds no domain: check 'store', and whether it is mounted");
     }
-    ChainOwner owner = ChainOwner.inspect(container, name, clocks.wallMicros());
+    ChainOwner owner =
+        ChainOwner.inspect(container, name, platform.wallMicros(), platform.threads());
     if (!known && owner.lastLsn() > 0) {
       throw refused(
           name,
           container.location()
               + " holds its chain up to LSN "
               + owner.lastLsn()
-              + ", but this log store volume has no log of it; start the appliance with the volume that it was written with");
+              + ", but this log store volume has no log of it; start the appliance with the volume that it was written with, or take the domain over where its chain ends: POST /v1/domains/"
+              + name
+              + "/takeover");
     }
     DomainLog log = volume.openDomain(name, listener(domain));
     boolean started = false;
@@ -105,24 +146,96 @@ final class Replication {
       // And after it: another owner may have gone on in between.
       requireSameHistory(name, container, log, owner);
       requireFit(name, container, log, head.lastLsn());
-      log.bindChain(new ChainOfLog(head.domainId(), head.epoch()));
-      log.release(head.lastLsn()); // Which a term that was cut off may not have come to say.
-      LogSource source = new LogSource(log, head);
-      Shipper shipper =
-          new Shipper(
-              container,
-              head,
-              source,
-              shipperListener(domain),
-              shipperConfig(config, clocks),
-              share);
-      domain.start(log, backlog(log, head), new Replication(shipper, source, head));
+      start(domain, log, container, head, share, config, platform);
       started = true;
     } finally {
       if (!started) {
         log.close();
       }
     }
+  }
+
+  private static void takeOver(
+      Domain domain,
+      LogVolume volume,
+      ObjectStore store,
+      SegmentBuffers.Share share,
+      ApplianceConfig config,
+      Platform platform)
+      throws IOException, ControlException {
+    String name = domain.name();
+    if (volume.domains().contains(name)) {
+      throw refused(
+          name,
+          "this log store volume has a log of it: assign it, or give up what the log holds and the chain does not with 'drva volume discard'");
+    }
+    Container container = store.container(name);
+    if (ChainReader.descriptor(container).isEmpty()) {
+      throw refused(name, container.location() + " holds no domain: check 'store'");
+    }
+    ChainHead head =
+        ChainOwner.inspect(container, name, platform.wallMicros(), platform.threads()).take();
+    DomainLog log = volume.openDomain(name, origin(head), listener(domain));
+    boolean started = false;
+    try {
+      start(domain, log, container, head, share, config, platform);
+      started = true;
+    } finally {
+      if (!started) {
+        log.close();
+        volume.removeDomain(name);
+      }
+    }
+  }
+
+  /** The chain's end as the beginning of a log: what the hosts sent after it is not in there. */
+  private static LogOrigin origin(ChainHead head) {
+    List<HostState> hosts = new ArrayList<>();
+    for (HostPosition host : head.hosts()) {
+      hosts.add(
+          new HostState(
+              hosts.size() + 1,
+              host.host(),
+              HexFormat.of().formatHex(Incarnation.bytes(host.incarnation())),
+              host.lastSeq(),
+              0,
+              false));
+    }
+    List<DiskState> disks =
+        head.disks().stream()
+            .map(
+                disk ->
+                    new DiskState(
+                        disk.number(),
+                        disk.vm(),
+                        disk.disk(),
+                        disk.capacityBytes(),
+                        disk.sectorBytes()))
+            .toList();
+    return new LogOrigin(head.lastLsn(), head.lastTimeMicros(), hosts, disks);
+  }
+
+  private static void start(
+      Domain domain,
+      DomainLog log,
+      Container container,
+      ChainHead head,
+      SegmentBuffers.Share share,
+      ApplianceConfig config,
+      Platform platform)
+      throws IOException {
+    log.bindChain(new ChainOfLog(head.domainId(), head.epoch()));
+    log.release(head.lastLsn()); // Which a term that was cut off may not have come to say.
+    LogSource source = new LogSource(log, head, platform);
+    Shipper shipper =
+        new Shipper(
+            container,
+            head,
+            source,
+            shipperListener(domain),
+            shipperConfig(config, platform),
+            share);
+    domain.start(log, backlog(log, head), new Replication(shipper, source, head));
   }
 
   /** What the log holds of earlier terms and the chain does not. */
@@ -144,7 +257,7 @@ final class Replication {
    */
   private static void requireSameHistory(
       String name, Container container, DomainLog log, ChainOwner owner)
-      throws IOException, AssignmentException {
+      throws IOException, ControlException {
     Optional<ChainOfLog> known = log.chain();
     if (known.isEmpty()) {
       return;
@@ -172,15 +285,15 @@ final class Replication {
     }
   }
 
-  private static AssignmentException refused(String domain, String why) {
-    return new AssignmentException(409, "domain " + domain + ": " + why);
+  private static ControlException refused(String domain, String why) {
+    return new ControlException(409, "domain " + domain + ": " + why);
   }
 
   /**
    * @param chainLsn the last LSN that the chain holds
    */
   private static void requireFit(String name, Container container, DomainLog log, long chainLsn)
-      throws AssignmentException {
+      throws ControlException {
     if (log.lastLsn() < chainLsn) {
       throw refused(
           name,
@@ -205,10 +318,14 @@ final class Replication {
     }
   }
 
-  private static ShipperConfig shipperConfig(ApplianceConfig config, Clocks clocks) {
+  private static ShipperConfig shipperConfig(ApplianceConfig config, Platform platform) {
     ShipperConfig defaults =
         ShipperConfig.defaults(
-            clocks.nanos(), clocks.wallMicros(), () -> ThreadLocalRandom.current().nextLong());
+            platform.nanos(),
+            platform.wallMicros(),
+            platform.random(),
+            platform.conditions(),
+            platform.threads());
     return defaults
         .withSegment(config.segmentBytes(), defaults.segmentRecordsMax(), config.segmentAgeMs())
         .withUploadsInFlight(config.uploadsInFlight());

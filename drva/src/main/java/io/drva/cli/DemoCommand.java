@@ -1,7 +1,7 @@
 package io.drva.cli;
 
-import io.drva.appliance.Clocks;
 import io.drva.appliance.ConfigFile;
+import io.drva.appliance.Platform;
 import io.drva.demo.Demo;
 import io.drva.demo.DemoOptions;
 import io.drva.demo.DemoReport;
@@ -148,7 +148,7 @@ final class DemoCommand implements Callable<Integer> {
                       bytesPerSecond,
                       seed),
                   System.getenv(),
-                  Clocks.SYSTEM,
+                  Platform.SYSTEM,
                   progress)
               .run();
     }

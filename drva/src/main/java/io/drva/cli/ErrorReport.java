@@ -1,7 +1,7 @@
 package io.drva.cli;
 
-import io.drva.appliance.AssignmentException;
 import io.drva.appliance.ConfigException;
+import io.drva.appliance.ControlException;
 import io.drva.blobsink.CorruptObjectException;
 import io.drva.blobsink.StoreException;
 import io.drva.demo.InvalidTraceException;
@@ -17,7 +17,7 @@ final class ErrorReport implements CommandLine.IExecutionExceptionHandler {
         switch (e) {
           case OperatorException known -> known.exitCode();
           case ConfigException _, InvalidTraceException _ -> Main.USAGE;
-          case AssignmentException _, CorruptObjectException _, StoreException _, IOException _ ->
+          case ControlException _, CorruptObjectException _, StoreException _, IOException _ ->
               Main.FAILED;
           default -> throw e;
         };

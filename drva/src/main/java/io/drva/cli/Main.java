@@ -13,6 +13,7 @@ import picocli.CommandLine.Command;
         "Disaster recovery for virtual disks: every write, durable, in your own object store.",
     subcommands = {
       ServeCommand.class,
+      VolumeCommand.class,
       DemoCommand.class,
       RecoverCommand.class,
       VerifyCommand.class,
@@ -24,6 +25,7 @@ import picocli.CommandLine.Command;
       "",
       "Examples:",
       "  drva demo",
+      "  drva volume create --path /var/lib/drva/log --size 64GiB",
       "  drva serve --config /etc/drva/drva.yaml",
       "  drva points --store dir:/srv/dr --domain finance",
       "  drva recover --store azure:https://acct.blob.core.windows.net --domain finance --out /restore",

@@ -49,6 +49,13 @@ final class Progress implements Phases, AutoCloseable {
     }
   }
 
+  /** So many bytes more are done. */
+  synchronized void advanced(long bytes) {
+    if (bar != null) {
+      bar.stepBy(bytes);
+    }
+  }
+
   /** For work whose size becomes known as it goes on. */
   synchronized void progressed(long doneBytes, long totalBytes) {
     if (bar != null) {

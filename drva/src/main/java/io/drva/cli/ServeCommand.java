@@ -4,8 +4,8 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import io.drva.appliance.Appliance;
 import io.drva.appliance.ApplianceConfig;
-import io.drva.appliance.Clocks;
 import io.drva.appliance.ConfigFile;
+import io.drva.appliance.Platform;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -25,8 +25,7 @@ import picocli.CommandLine.Spec;
       "A configuration, with the defaults of what may be left out:",
       "  store: dir:/srv/dr            # or azure:https://ACCOUNT.blob.core.windows.net",
       "  volume:",
-      "    path: /var/lib/drva/log",
-      "    size: 8GiB",
+      "    path: /var/lib/drva/log     # made with 'drva volume create'",
       "  listen: 127.0.0.1:7440        # host filters connect here",
       "  control: 127.0.0.1:7441       # control API and /metrics, loopback only",
       "  domains: [finance]            # assigned at start; more with PUT /v1/domains/NAME",
@@ -52,7 +51,7 @@ final class ServeCommand implements Callable<Integer> {
     logWhatIsDone();
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
-    try (Appliance appliance = Appliance.start(settings, System.getenv(), Clocks.SYSTEM)) {
+    try (Appliance appliance = Appliance.start(settings, System.getenv(), Platform.SYSTEM)) {
       PrintWriter out = spec.commandLine().getOut();
       out.println(
           "listening on " + appliance.address() + ", control API on " + appliance.controlAddress());

@@ -2,12 +2,14 @@ package io.drva.demo;
 
 import io.drva.appliance.Appliance;
 import io.drva.appliance.ApplianceConfig;
-import io.drva.appliance.AssignmentException;
-import io.drva.appliance.Clocks;
+import io.drva.appliance.ControlException;
+import io.drva.appliance.Platform;
 import io.drva.blobsink.Container;
 import io.drva.blobsink.ObjectInfo;
 import io.drva.blobsink.ObjectStore;
 import io.drva.blobsink.ObjectStores;
+import io.drva.logstore.LogVolume;
+import io.drva.logstore.VolumeSize;
 import io.drva.protocol.SessionFailedException;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -25,6 +27,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.HdrHistogram.Histogram;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,26 +40,28 @@ import org.slf4j.LoggerFactory;
 public final class Demo {
   private static final Logger LOG = LoggerFactory.getLogger(Demo.class);
   private static final int DELETE_ATTEMPTS = 100;
-  private static final long VOLUME_BYTES = 1L << 30;
+  private static final VolumeSize VOLUME = VolumeSize.of(512L << 20);
+  private static final String VOLUME_NAME = "volume";
   private static final int RPO_SAMPLE_MS = 10;
   private static final Duration REPLICATION_TIMEOUT = Duration.ofMinutes(30);
 
   private final DemoOptions options;
   private final Map<String, String> environment;
-  private final Clocks clocks;
+  private final Platform platform;
   private final Phases phases;
 
-  public Demo(DemoOptions options, Map<String, String> environment, Clocks clocks, Phases phases) {
+  public Demo(
+      DemoOptions options, Map<String, String> environment, Platform platform, Phases phases) {
     this.options = options;
     this.environment = environment;
-    this.clocks = clocks;
+    this.platform = platform;
     this.phases = phases;
   }
 
   public DemoReport run()
       throws IOException,
           InvalidTraceException,
-          AssignmentException,
+          ControlException,
           SessionFailedException,
           InterruptedException {
     LoadPlan plan = LoadPlan.of(options);
@@ -100,12 +105,13 @@ public final class Demo {
   }
 
   private DemoReport run(LoadPlan plan, Path folder, String storeUri, Container container)
-      throws IOException, AssignmentException, SessionFailedException, InterruptedException {
-    Load load = new Load(plan, clocks.nanos());
+      throws IOException, ControlException, SessionFailedException, InterruptedException {
+    Load load = new Load(plan, platform.nanos());
     Histogram rpoNanos = new Histogram(3);
     double seconds;
+    createVolume(folder.resolve(VOLUME_NAME));
     try (Appliance appliance =
-            Appliance.start(applianceConfig(folder, storeUri), environment, clocks);
+            Appliance.start(applianceConfig(folder, storeUri), environment, platform);
         load) {
       appliance.assign(options.domain());
       load.connect(appliance.address(), options.domain());
@@ -137,7 +143,7 @@ public final class Demo {
           return true;
         });
     ImageCheck check =
-        new ImageCheck(container, folder.resolve("images"), plan.models(), clocks, phases);
+        new ImageCheck(container, folder.resolve("images"), plan.models(), platform, phases);
     check.run();
     return new DemoReport(
         load.writesSent(),
@@ -153,6 +159,18 @@ public final class Demo {
         check.recoverySeconds(),
         check.differences().isEmpty(),
         check.differences());
+  }
+
+  private void createVolume(Path path) throws IOException {
+    phases.begin("prepare", VOLUME.sizeBytes());
+    LongAdder written = new LongAdder();
+    LogVolume.create(
+        path,
+        VOLUME,
+        bytes -> {
+          written.add(bytes);
+          phases.progressed(written.sum());
+        });
   }
 
   private static void requireUnused(Container container) throws IOException {
@@ -177,9 +195,7 @@ public final class Demo {
         anyPort,
         anyPort,
         storeUri,
-        folder.resolve("volume"),
-        VOLUME_BYTES,
-        ApplianceConfig.CYCLE_BYTES,
+        folder.resolve(VOLUME_NAME),
         List.of(),
         ApplianceConfig.WINDOW_BYTES,
         ApplianceConfig.SEGMENT_BYTES,

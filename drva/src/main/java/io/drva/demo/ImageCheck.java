@@ -1,6 +1,6 @@
 package io.drva.demo;
 
-import io.drva.appliance.Clocks;
+import io.drva.appliance.Platform;
 import io.drva.blobsink.Container;
 import io.drva.recovery.Recovery;
 import io.drva.recovery.RecoveryPlan;
@@ -16,7 +16,7 @@ final class ImageCheck {
   private final Container container;
   private final Path folder;
   private final List<DiskModel> models;
-  private final Clocks clocks;
+  private final Platform platform;
   private final Phases phases;
   private final List<String> differences = new ArrayList<>();
   private double recoverySeconds;
@@ -25,20 +25,20 @@ final class ImageCheck {
    * @param folder where the images go; they stay there
    */
   ImageCheck(
-      Container container, Path folder, List<DiskModel> models, Clocks clocks, Phases phases) {
+      Container container, Path folder, List<DiskModel> models, Platform platform, Phases phases) {
     this.container = container;
     this.folder = folder;
     this.models = models;
-    this.clocks = clocks;
+    this.platform = platform;
     this.phases = phases;
   }
 
   void run() throws IOException {
-    long start = clocks.nanos().getAsLong();
+    long start = platform.nanos().getAsLong();
     RecoveryPlan plan = RecoveryPlan.make(container, new RecoveryTarget.Latest(), Optional.empty());
     phases.begin("recover", plan.storedBytes());
     Recovery.run(plan, folder, (done, total) -> phases.progressed(done));
-    recoverySeconds = (clocks.nanos().getAsLong() - start) / 1e9;
+    recoverySeconds = (platform.nanos().getAsLong() - start) / 1e9;
     phases.begin("compare", models.stream().mapToLong(DiskModel::capacityBytes).sum());
     if (plan.disks().size() != models.size()) {
       differences.add(

@@ -2,12 +2,10 @@ package io.drva.appliance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.drva.blobsink.ChainOwner;
 import io.drva.blobsink.ObjectStore;
 import io.drva.blobsink.ObjectStores;
@@ -19,17 +17,10 @@ import io.drva.logstore.VolumeOptions;
 import io.drva.protocol.ClientOptions;
 import io.drva.protocol.DiskStream;
 import io.drva.protocol.HostClient;
-import io.drva.protocol.SessionFailedException;
 import io.drva.recovery.RecoveryProgress;
 import io.drva.recovery.Verifier;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.io.IOException;
-import java.net.HttpURLConnection;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -45,87 +36,10 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The appliance over real TCP and HTTP, with the directory store. */
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
-class ApplianceTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
-  private static final int CYCLE_BYTES = 4 << 20;
-  private static final long DISK_BYTES = 64 << 20;
-
-  @TempDir Path folder;
-
-  private ApplianceConfig config(String store, long volumeBytes, String... domains) {
-    InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    return new ApplianceConfig(
-        anyPort,
-        anyPort,
-        store,
-        folder.resolve("volume"),
-        volumeBytes,
-        CYCLE_BYTES,
-        List.of(domains),
-        ApplianceConfig.WINDOW_BYTES_MIN,
-        1 << 20,
-        20,
-        2);
-  }
-
-  private Appliance start(String... domains) throws Exception {
-    return Appliance.start(
-        config("dir:" + folder.resolve("store"), 16L * CYCLE_BYTES, domains),
-        Map.of(),
-        Clocks.SYSTEM);
-  }
-
-  private static HostClient connect(
-      Appliance appliance, String host, String domain, LinkedBlockingQueue<String> told) {
-    return HostClient.connect(
-        ClientOptions.builder(appliance.address(), host, domain)
-            .reconnectMs(10, 100)
-            .closeTimeoutMs(1000)
-            .listener(
-                new HostClient.Listener() {
-                  @Override
-                  public void disconnected(String reason) {
-                    told.add(reason);
-                  }
-
-                  @Override
-                  public void failed(SessionFailedException cause) {
-                    told.add(cause.getMessage());
-                  }
-                })
-            .build());
-  }
-
-  private static HostClient connect(Appliance appliance, String host, String domain) {
-    return connect(appliance, host, domain, new LinkedBlockingQueue<>());
-  }
-
-  private static ByteBuf data(int bytes) {
-    return Unpooled.directBuffer(bytes).writeZero(bytes);
-  }
-
-  private record Answer(int status, String body) {
-    JsonNode json() throws IOException {
-      return new ObjectMapper().readTree(body);
-    }
-  }
-
-  private static Answer http(Appliance appliance, String method, String path) throws IOException {
-    InetSocketAddress address = appliance.controlAddress();
-    HttpURLConnection connection =
-        (HttpURLConnection)
-            URI.create("http://127.0.0.1:" + address.getPort() + path).toURL().openConnection();
-    connection.setRequestMethod(method);
-    int status = connection.getResponseCode();
-    try (var in = status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
-      return new Answer(status, new String(in.readAllBytes(), StandardCharsets.UTF_8));
-    }
-  }
-
+class ApplianceTest extends ApplianceFixture {
   @Test
   void assignsAndListsDomainsOverHttp() throws Exception {
     try (Appliance appliance = start()) {
@@ -142,7 +56,7 @@ class ApplianceTest {
       assertEquals("finance", domain.get("name").asText());
       assertEquals("ACTIVE", domain.get("state").asText());
       assertEquals(200, http(appliance, "GET", "/health").status());
-      assertEquals(404, http(appliance, "DELETE", "/v1/domains/finance").status());
+      assertEquals(404, http(appliance, "POST", "/v1/domains/finance").status());
       assertEquals(404, http(appliance, "GET", "/").status());
     }
   }
@@ -323,7 +237,13 @@ class ApplianceTest {
                   throw new IllegalStateException(e);
                 }
               });
-      await(() -> http(appliance, "GET", "/v1/domains/finance").json().get("logFull").asBoolean());
+      await(
+          () ->
+              http(appliance, "GET", "/v1/domains/finance")
+                  .json()
+                  .get("pressure")
+                  .asText()
+                  .equals("BITMAP"));
       JsonNode status = http(appliance, "GET", "/v1/domains/finance").json();
       assertTrue(status.get("logBytes").asLong() <= 16L * CYCLE_BYTES, status.toString());
       assertTrue(status.get("storeTrouble").asText().contains("chain/"), status.toString());
@@ -335,7 +255,7 @@ class ApplianceTest {
       startStore();
       assertTrue(client.awaitReplicated(writing.get(1, TimeUnit.MINUTES), Duration.ofMinutes(1)));
       status = http(appliance, "GET", "/v1/domains/finance").json();
-      assertFalse(status.get("logFull").asBoolean());
+      assertFalse(status.get("pressure").asText().equals("BITMAP"));
       await(() -> http(appliance, "GET", "/health").status() == 200);
       assertNull(told.poll(), "the session stood all the time");
     }
@@ -451,16 +371,16 @@ class ApplianceTest {
   /** The log of a process that was cut off after the store had everything, and before it knew. */
   @Test
   void aFullLogThatIsReplicatedAlreadyHasSpaceAfterARestart() throws Exception {
-    ApplianceConfig small = config("dir:" + folder.resolve("store"), 4L * CYCLE_BYTES, "finance");
+    ApplianceConfig small = config("dir:" + folder.resolve("store"), 4, "finance");
     Path volume = folder.resolve("volume");
-    fill(volume, small);
+    fill(volume);
     copy(volume, folder.resolve("cut"));
-    try (Appliance appliance = Appliance.start(small, Map.of(), Clocks.SYSTEM)) {
+    try (Appliance appliance = Appliance.start(small, Map.of(), Platform.SYSTEM)) {
       await(() -> appliance.replicatedLsn("finance") == appliance.lastLsn("finance"));
     }
     Files.move(volume, folder.resolve("drained"));
     Files.move(folder.resolve("cut"), volume);
-    try (Appliance appliance = Appliance.start(small, Map.of(), Clocks.SYSTEM);
+    try (Appliance appliance = Appliance.start(small, Map.of(), Platform.SYSTEM);
         HostClient client = connect(appliance, "host2", "finance")) {
       assertEquals(appliance.lastLsn("finance"), appliance.replicatedLsn("finance"));
       DiskStream disk = client.open("vm2", "disk0", DISK_BYTES, 512);
@@ -468,7 +388,7 @@ class ApplianceTest {
     }
   }
 
-  private static void fill(Path folder, ApplianceConfig config) throws IOException {
+  private static void fill(Path folder) throws IOException {
     ForceListener silent =
         new ForceListener() {
           @Override
@@ -479,8 +399,7 @@ class ApplianceTest {
             throw new IllegalStateException(cause);
           }
         };
-    try (LogVolume volume =
-            LogVolume.open(folder, VolumeOptions.of(config.volumeBytes(), config.cycleBytes()));
+    try (LogVolume volume = LogVolume.open(folder, VolumeOptions.defaults());
         DomainLog log = volume.openDomain("finance", silent)) {
       log.attachHost(1, "host1", new byte[16], 1);
       log.openDisk(1, 1, "vm1", "disk0", DISK_BYTES, 512, 1);
@@ -494,14 +413,6 @@ class ApplianceTest {
     }
   }
 
-  private static void copy(Path from, Path to) throws IOException {
-    try (Stream<Path> paths = Files.walk(from)) {
-      for (Path path : paths.toList()) {
-        Files.copy(path, to.resolve(from.relativize(path).toString()));
-      }
-    }
-  }
-
   @Test
   void aDomainThatFailsWhileItsLogIsFullStops() throws Exception {
     LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
@@ -511,7 +422,13 @@ class ApplianceTest {
       assertTrue(client.awaitReplicated(disk.write(0, data(512)), PATIENCE));
       stopStore();
       Thread writing = Thread.ofVirtual().start(() -> writeUntilStopped(disk));
-      await(() -> http(appliance, "GET", "/v1/domains/finance").json().get("logFull").asBoolean());
+      await(
+          () ->
+              http(appliance, "GET", "/v1/domains/finance")
+                  .json()
+                  .get("pressure")
+                  .asText()
+                  .equals("BITMAP"));
 
       // A domain without a store takes neither space nor attention from the others.
       try (HostClient other = connect(appliance, "host1", "payroll")) {
@@ -527,7 +444,7 @@ class ApplianceTest {
       // must not wait for ever.
       startStore();
       try (ObjectStore store = ObjectStores.open("dir:" + folder.resolve("store"), Map.of())) {
-        ChainOwner.take(store.container("finance"), "finance", Clocks.SYSTEM.wallMicros());
+        ChainOwner.take(store.container("finance"), "finance", Platform.SYSTEM.wallMicros());
       }
       await(
           () ->
@@ -541,18 +458,6 @@ class ApplianceTest {
       // Taken up again, it is owner anew and ships what is logged.
       assertEquals(200, http(appliance, "PUT", "/v1/domains/finance").status());
       await(() -> appliance.replicatedLsn("finance") == appliance.lastLsn("finance"));
-    }
-  }
-
-  private static void writeUntilStopped(DiskStream disk) {
-    try {
-      for (int i = 0; ; i++) {
-        disk.write(i % 32 << 20, data(1 << 20));
-      }
-    } catch (SessionFailedException stopped) {
-      assertNotNull(stopped.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 
@@ -639,10 +544,9 @@ class ApplianceTest {
             "account",
             "AZURE_STORAGE_KEY",
             "c2VjcmV0LWtleS1vZi10aGUtdGVzdA==");
-    ApplianceConfig config =
-        config("azure:http://127.0.0.1:1/account", 16L * CYCLE_BYTES, "finance");
+    ApplianceConfig config = config("azure:http://127.0.0.1:1/account", 16, "finance");
     LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
-    try (Appliance appliance = Appliance.start(config, environment, Clocks.SYSTEM)) {
+    try (Appliance appliance = Appliance.start(config, environment, Platform.SYSTEM)) {
       Answer health = http(appliance, "GET", "/health");
       assertEquals(503, health.status());
       assertTrue(health.body().contains("WAITING_FOR_STORE"), health.body());
@@ -651,39 +555,6 @@ class ApplianceTest {
       String reason = told.poll(30, TimeUnit.SECONDS);
       assertTrue(reason.contains("takes no sessions now: WAITING_FOR_STORE"), reason);
       client.abort();
-    }
-  }
-
-  private Path chain() {
-    return folder.resolve("store/finance/chain");
-  }
-
-  private Path aside() {
-    return folder.resolve("aside");
-  }
-
-  /** What should be the folder of the chain is a file. */
-  private void stopStore() throws IOException {
-    Files.move(chain(), aside());
-    Files.createFile(chain());
-  }
-
-  private void startStore() throws IOException {
-    Files.delete(chain());
-    Files.move(aside(), chain());
-  }
-
-  private interface Condition {
-    boolean holds() throws IOException;
-  }
-
-  /** Asks again and again, at most for as long as the test may take. */
-  private static void await(Condition condition) throws IOException {
-    while (!condition.holds()) {
-      if (Thread.interrupted()) {
-        throw new AssertionError("the condition did not come to hold");
-      }
-      Thread.onSpinWait();
     }
   }
 }

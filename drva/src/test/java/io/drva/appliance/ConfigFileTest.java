@@ -24,7 +24,6 @@ class ConfigFileTest {
     ApplianceConfig config = ConfigFile.read(file("store: dir:/srv\nvolume: {path: /log}\n"));
     assertEquals("dir:/srv", config.store());
     assertEquals(Path.of("/log"), config.volumePath());
-    assertEquals(ApplianceConfig.VOLUME_BYTES, config.volumeBytes());
     assertEquals(ApplianceConfig.LISTEN_PORT, config.listen().getPort());
     assertEquals(ApplianceConfig.SEGMENT_AGE_MS, config.segmentAgeMs());
     assertEquals(List.of(), config.domains());
@@ -37,7 +36,7 @@ class ConfigFileTest {
             file(
                 """
                 store: azure:https://x
-                volume: {path: /log, size: 1.5GiB, cycle: 16MiB}
+                volume: {path: /log}
                 listen: 127.0.0.1:1
                 control: 127.0.0.1:2
                 domains: [one, two-2]
@@ -46,8 +45,7 @@ class ConfigFileTest {
                 window: 4MiB
                 allowPlaintext: false
                 """));
-    assertEquals(3L << 29, config.volumeBytes());
-    assertEquals(16 << 20, config.cycleBytes());
+    assertEquals(Path.of("/log"), config.volumePath());
     assertEquals(List.of("one", "two-2"), config.domains());
     assertEquals(1 << 20, config.segmentBytes());
     assertEquals(2000, config.segmentAgeMs());
@@ -64,8 +62,9 @@ class ConfigFileTest {
           volume: {path: /l}                                     | : store: is missing
           store: dir:/s;volume: {path: /l};sotre: y              | :3: sotre: unknown key; known are [allowPlaintext, control, domains, listen, segment, store, uploads, volume, window]
           store: dir:/s;store: y;volume: {path: /l}              | :2: store: given twice
-          store: dir:/s;volume: {path: /l, size: 8Gb}            | :2: volume.size: expected a size such as 64MiB or 8GiB, found '8Gb'
-          store: dir:/s;volume: {path: /l, size: 1MiB}           | :2: volume.size: 1MiB is outside 256MiB to 64TiB
+          store: dir:/s;volume: {path: /l, size: 8GiB}           | :2: volume.size: unknown key; known are [path]
+          store: dir:/s;volume: {path: /l};window: 8Gb           | :3: window: expected a size such as 64MiB or 8GiB, found '8Gb'
+          store: dir:/s;volume: {path: /l};window: 1MiB          | :3: window: 1MiB is outside 2MiB to 256MiB
           store: dir:/s;volume: {path: /l};segment: {age: 1d}    | :3: segment.age: expected a time such as 500ms or 2s, found '1d'
           store: dir:/s;volume: {path: /l};segment: {age: 1ms}   | :3: segment.age: 1ms is outside 10ms to 1h
           store: dir:/s;volume: {path: /l};uploads: 99           | :3: uploads: 99 is outside 1 to 16

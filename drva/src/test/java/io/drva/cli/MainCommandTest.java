@@ -17,7 +17,22 @@ class MainCommandTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "serve ", "demo ", "recover ", "verify ", "points "})
+  @ValueSource(
+      strings = {
+        "",
+        "serve ",
+        "demo ",
+        "recover ",
+        "verify ",
+        "points ",
+        "volume ",
+        "volume create ",
+        "volume show ",
+        "volume check ",
+        "volume grow ",
+        "volume truncate ",
+        "volume discard "
+      })
   void explainsItself(String command) {
     String help = Cli.succeed((command + "--help").split(" ", -1));
     assertTrue(help.startsWith("Usage: drva " + command.strip()), help);
@@ -60,7 +75,7 @@ class MainCommandTest {
       delimiter = '|',
       textBlock =
           """
-          store: dir:/srv;volume:;  path: /log;  size: huge      | :4: volume.size: expected a size
+          store: dir:/srv;volume:;  path: /log;window: huge      | :4: window: expected a size
           store: dir:/srv;volume: {path: /log};sotre: x          | :3: sotre: unknown key
           store: dir:/srv;volume: {path: /log};segment: {age: 1d} | :3: segment.age: expected a time
           store: dir:/srv;volume: {path: /log};domains: [X]      | :3: domains: 'X' must be

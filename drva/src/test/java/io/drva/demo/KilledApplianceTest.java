@@ -3,13 +3,15 @@ package io.drva.demo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.drva.appliance.Clocks;
+import io.drva.appliance.Platform;
 import io.drva.blobsink.ChainReader;
 import io.drva.blobsink.ChainVisitor;
 import io.drva.blobsink.Container;
 import io.drva.blobsink.ObjectStore;
 import io.drva.blobsink.ObjectStores;
 import io.drva.blobsink.SegmentIndex;
+import io.drva.logstore.LogVolume;
+import io.drva.logstore.VolumeSize;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -68,7 +70,7 @@ class KilledApplianceTest {
                 seed));
     Process appliance = startAppliance();
     try {
-      Load load = new Load(plan, Clocks.SYSTEM.nanos());
+      Load load = new Load(plan, Platform.SYSTEM.nanos());
       load.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), DOMAIN);
       FutureTask<Long> running = new FutureTask<>(() -> load.run(Duration.ofMinutes(3)));
       Thread.ofPlatform().name("load").start(running);
@@ -91,7 +93,7 @@ class KilledApplianceTest {
         Container container = store.container(DOMAIN);
         ImageCheck check =
             new ImageCheck(
-                container, folder.resolve("images"), plan.models(), Clocks.SYSTEM, Phases.SILENT);
+                container, folder.resolve("images"), plan.models(), Platform.SYSTEM, Phases.SILENT);
         check.run();
         assertEquals(List.of(), check.differences());
         assertEquals(load.writesSent(), extentsIn(container), "extents in the chain");
@@ -119,6 +121,7 @@ class KilledApplianceTest {
   }
 
   private void writeConfig() throws IOException {
+    LogVolume.create(folder.resolve("volume"), new VolumeSize(256 << 20, 16 << 20), _ -> {});
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = socket.getLocalPort();
     }
@@ -129,7 +132,7 @@ class KilledApplianceTest {
             listen: 127.0.0.1:%d
             control: 127.0.0.1:0
             store: dir:%s
-            volume: {path: %s, size: 256MiB, cycle: 16MiB}
+            volume: {path: %s}
             segment: {size: 1MiB, age: 50ms}
             domains: [%s]
             """

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.drva.appliance.Clocks;
+import io.drva.appliance.Platform;
+import io.drva.logstore.LogVolume;
+import io.drva.logstore.VolumeSize;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -76,7 +78,7 @@ class MemoryTest {
         allFull = true;
         for (JsonNode domain : domains()) {
           assertEquals("ACTIVE", domain.get("state").asText(), domain.toString());
-          allFull &= domain.get("logFull").asBoolean();
+          allFull &= domain.get("pressure").asText().equals("BITMAP");
         }
         String metrics = request("GET", "/metrics");
         nettyMax = Math.max(nettyMax, value(metrics, "netty_allocator_memory_used\\S*\"direct\"}"));
@@ -100,13 +102,14 @@ class MemoryTest {
   }
 
   private Path config(List<String> domains) throws IOException {
+    LogVolume.create(folder.resolve("volume"), new VolumeSize(64 << 20, 4 << 20), _ -> {});
     return Files.writeString(
         folder.resolve("drva.yaml"),
         """
         listen: 127.0.0.1:0
         control: 127.0.0.1:0
         store: dir:%s
-        volume: {path: %s, size: 64MiB, cycle: 4MiB}
+        volume: {path: %s}
         domains: %s
         """
             .formatted(folder.resolve("store"), folder.resolve("volume"), domains));
@@ -127,7 +130,7 @@ class MemoryTest {
                 List.of(512, 4096, 65536, 1 << 20),
                 0,
                 1));
-    Load load = new Load(plan, Clocks.SYSTEM.nanos());
+    Load load = new Load(plan, Platform.SYSTEM.nanos());
     load.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), domain);
     return load;
   }

@@ -3,7 +3,9 @@ package io.drva.demo;
 import com.sun.management.ThreadMXBean;
 import io.drva.appliance.Appliance;
 import io.drva.appliance.ApplianceConfig;
-import io.drva.appliance.Clocks;
+import io.drva.appliance.Platform;
+import io.drva.logstore.LogVolume;
+import io.drva.logstore.VolumeSize;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import java.net.InetAddress;
@@ -41,14 +43,13 @@ final class ServerAllocation {
             anyPort,
             "dir:" + folder.resolve("store"),
             folder.resolve("volume"),
-            ApplianceConfig.VOLUME_BYTES_MIN,
-            ApplianceConfig.CYCLE_BYTES,
             List.of(DOMAIN),
             ApplianceConfig.WINDOW_BYTES,
             ApplianceConfig.SEGMENT_BYTES,
             ApplianceConfig.SEGMENT_AGE_MS,
             ApplianceConfig.UPLOADS_IN_FLIGHT);
-    try (Appliance appliance = Appliance.start(config, Map.of(), Clocks.SYSTEM)) {
+    LogVolume.create(config.volumePath(), VolumeSize.of(256L << 20), _ -> {});
+    try (Appliance appliance = Appliance.start(config, Map.of(), Platform.SYSTEM)) {
       write(appliance, WARM_UP_WRITES);
       SortedMap<String, Long> before = allocatedBytes();
       write(appliance, WRITES);
@@ -75,7 +76,7 @@ final class ServerAllocation {
                 List.of(WRITE_BYTES),
                 0,
                 1));
-    try (Load load = new Load(plan, Clocks.SYSTEM.nanos())) {
+    try (Load load = new Load(plan, Platform.SYSTEM.nanos())) {
       load.connect(appliance.address(), DOMAIN);
       load.run(Duration.ofMinutes(2));
     }

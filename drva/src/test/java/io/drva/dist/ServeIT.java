@@ -56,10 +56,14 @@ class ServeIT {
             listen: 127.0.0.1:0
             control: 127.0.0.1:0
             store: dir:store
-            volume: {path: volume, size: 256MiB, cycle: 16MiB}
+            volume: {path: volume}
             segment: {size: 8MiB, age: 1h}
             domains: [finance]
             """);
+    if (Files.notExists(folder.resolve("volume"))) {
+      distribution.succeed(
+          "volume", "create", "--path", "volume", "--size", "256MiB", "--cycle", "16MiB");
+    }
     Process process = distribution.start("serve", "--config", config.toString());
     BufferedReader out = process.inputReader();
     String line = out.readLine();
@@ -131,6 +135,31 @@ class ServeIT {
   }
 
   @Test
+  void itsVolumeIsShownAndGrowsWhileItRuns() throws Exception {
+    Distribution distribution = Distribution.in(folder, Map.of());
+    Process process = start(distribution);
+    try {
+      Distribution.Run shown = distribution.succeed("volume", "show", "--path", "volume");
+      assertTrue(shown.out().contains("16 log files of 16.0 MiB, 15 free"), shown::toString);
+      String control = "127.0.0.1:" + controlPort;
+      Distribution.Run grown =
+          distribution.succeed("volume", "grow", "--control", control, "--size", "320MiB");
+      assertEquals("the volume has 320.0 MiB now\n", grown.out());
+      Distribution.Run refused =
+          distribution.run("volume", "grow", "--control", control, "--size", "64MiB");
+      assertEquals(1, refused.exitCode(), refused::toString);
+      assertTrue(refused.err().contains("does not shrink"), refused::toString);
+      Distribution.Run locked = distribution.run("volume", "check", "--path", "volume");
+      assertEquals(1, locked.exitCode(), locked::toString);
+      assertTrue(locked.err().contains("another process has the volume open"), locked::toString);
+    } finally {
+      process.destroyForcibly().waitFor();
+    }
+    Distribution.Run checked = distribution.succeed("volume", "check", "--path", "volume");
+    assertTrue(checked.out().contains("20 log files"), checked::toString);
+  }
+
+  @Test
   void stopsAtOnceWithNothingToShip() throws Exception {
     Process process = start(Distribution.in(folder, Map.of()));
     try {
@@ -152,9 +181,10 @@ class ServeIT {
               second.resolve("drva.yaml"),
               "listen: 127.0.0.1:"
                   + hostPort
-                  + "\ncontrol: 127.0.0.1:0\nstore: dir:store\nvolume: {path: volume, size: 256MiB, cycle: 16MiB}\n");
-      Distribution.Run run =
-          Distribution.in(second, Map.of()).run("serve", "--config", config.toString());
+                  + "\ncontrol: 127.0.0.1:0\nstore: dir:store\nvolume: {path: volume}\n");
+      Distribution distribution = Distribution.in(second, Map.of());
+      distribution.succeed("volume", "create", "--path", "volume", "--size", "256MiB");
+      Distribution.Run run = distribution.run("serve", "--config", config.toString());
       assertEquals(1, run.exitCode(), run::toString);
       assertEquals("", run.out());
       assertTrue(

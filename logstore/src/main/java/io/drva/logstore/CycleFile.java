@@ -9,7 +9,7 @@ import java.nio.file.Path;
  * One cycle file of a domain's log: a contiguous LSN range in one file.
  *
  * <p>The positions are published by volatile writes. The writer moves {@code appendedPosition} and
- * then {@code lastLsn}, after the bytes are in the mapped file; the force thread moves {@code
+ * then {@code lastLsn}, after the bytes are in the file; the force thread moves {@code
  * forcedPosition} after a force that began when the bytes were there; readers go up to {@code
  * forcedPosition}.
  */
@@ -38,8 +38,11 @@ final class CycleFile {
   /** Set by the writer when nothing will be appended any more. */
   volatile boolean sealed;
 
-  /** The force thread has made the file's directory entry durable. */
-  boolean entryForced;
+  /**
+   * The file's directory entry is durable; of the force thread, and when it has ended of who
+   * closes.
+   */
+  private boolean entryForced;
 
   /** Readers that have the file open; guarded by {@link RetainedFiles}. */
   int pins;
@@ -80,9 +83,9 @@ final class CycleFile {
   }
 
   /**
-   * Zeroes, and so allocates, the part where Chronicle puts its own headers through the mapping: on
-   * a recycled file this keeps its rule that unwritten means zero; on a fresh one a full disk is an
-   * {@code IOException} here and not a memory fault in the mapped write that follows.
+   * Zeroes the part where Chronicle puts its own headers through the mapping, and keeps its rule
+   * that unwritten means zero. A disk that fails does so here, with an {@code IOException}, and not
+   * with a memory fault in the mapped write that follows.
    */
   void zeroHead() throws IOException {
     write(HEAD_ZEROS.duplicate().clear(), 0);
@@ -106,8 +109,14 @@ final class CycleFile {
     lastLsn = lsn;
   }
 
-  void force() throws IOException {
+  /** Makes durable what was written so far, and that the file is where it is. */
+  void force(CyclePool pool) throws IOException {
     disk.force(channel);
+    if (!entryForced) {
+      disk.forceDirectory(path.getParent());
+      pool.forceDirectory();
+      entryForced = true;
+    }
   }
 
   /** Idempotent. */

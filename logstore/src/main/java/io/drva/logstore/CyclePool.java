@@ -1,6 +1,7 @@
 package io.drva.logstore;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -8,17 +9,21 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongConsumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * The volume's budget, counted in cycle files, and the files that wait to be used again.
+ * The volume's cycle files: those that wait to be used, and who may use how many.
  *
- * <p>{@code inUse + pooled <= cyclesMax} always holds, and a cycle file never takes more blocks
- * than its part of the budget, so the volume never takes more than that. All methods may be called
+ * <p>Every file was written in full, and forced, before it counted: appending to one allocates
+ * nothing, and so cannot meet a full file system. From then on it is renamed from the pool to a log
+ * and back, and never made or deleted: a log has it or the pool has it. All methods may be called
  * by any thread.
  *
  * <p>Each domain has a {@link Share}: {@value LogLimits#CYCLES_PER_DOMAIN_MIN} files are its own,
  * whatever the other domains do, and it may borrow what nobody has a right to: {@code inUse +
- * promised <= cyclesMax}, where {@code promised} is what the shares could still claim as their own.
+ * promised <= cycles}, where {@code promised} is what the shares could still claim as their own.
  *
  * <p>Why a file is safe to overwrite once it is in the pool:
  *
@@ -33,13 +38,23 @@ import java.util.List;
  */
 final class CyclePool {
 
-  private static final String SUFFIX = ".free";
+  private static final String FREE = ".free";
+  private static final String UNFINISHED = ".new";
+  private static final Pattern NAME = Pattern.compile("(\\d{12})\\.free(\\.new)?");
+  private static final int ZEROS_BYTES = 1 << 20;
 
   private final Disk disk;
   private final Path directory;
   private final int cycleBytes;
-  private final int cyclesMax;
   private final ArrayDeque<Path> pooled = new ArrayDeque<>();
+
+  /** What cannot be used: not written in full, or cut short since. */
+  private final List<Path> unusable = new ArrayList<>();
+
+  /** Files of which there is an account: pooled, or in a log. */
+  private int cycles;
+
+  /** Files that are in a log, or reserved for one. */
   private int inUse;
 
   /** What the shares still have a right to. */
@@ -62,7 +77,7 @@ final class CyclePool {
     /** Takes one cycle file's part of the budget; false when there is none for this domain now. */
     boolean reserve() {
       synchronized (CyclePool.this) {
-        int free = cyclesMax - inUse;
+        int free = cycles - inUse;
         if (hasRight() ? free == 0 : free <= promised) {
           return false;
         }
@@ -70,6 +85,15 @@ final class CyclePool {
         held++;
         inUse++;
         return true;
+      }
+    }
+
+    /** How many files this domain could have, as the others are now. */
+    int heldMax() {
+      synchronized (CyclePool.this) {
+        int right = Math.max(0, LogLimits.CYCLES_PER_DOMAIN_MIN - held);
+        int lendable = Math.max(0, cycles - inUse - promised);
+        return held + right + lendable;
       }
     }
 
@@ -83,7 +107,7 @@ final class CyclePool {
     }
 
     /**
-     * Uses a reservation: puts a cycle file, a recycled one if there is any, in place.
+     * Uses a reservation: puts a cycle file in place.
      *
      * @return the open file, with anything in it; its directory entry is not forced
      */
@@ -101,23 +125,25 @@ final class CyclePool {
     }
   }
 
-  CyclePool(Disk disk, Path directory, int cycleBytes, int cyclesMax) throws IOException {
+  /** Looks at what is there and changes nothing. */
+  CyclePool(Disk disk, Path directory, int cycleBytes) throws IOException {
     this.disk = disk;
     this.directory = directory;
     this.cycleBytes = cycleBytes;
-    this.cyclesMax = cyclesMax;
     List<Path> found = new ArrayList<>();
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + SUFFIX)) {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
       files.forEach(found::add);
     }
     found.sort(null);
-    pooled.addAll(found);
     for (Path file : found) {
-      String name = file.getFileName().toString();
-      nextName =
-          Math.max(
-              nextName, Long.parseLong(name.substring(0, name.length() - SUFFIX.length())) + 1);
+      Matcher name = NAME.matcher(file.getFileName().toString());
+      if (name.matches()) {
+        boolean usable = name.group(2) == null && Files.size(file) >= limitBytes();
+        (usable ? pooled : unusable).add(file);
+        nextName = Math.max(nextName, Long.parseLong(name.group(1)) + 1);
+      }
     }
+    cycles = pooled.size();
   }
 
   /**
@@ -128,20 +154,23 @@ final class CyclePool {
    */
   synchronized Share join(int heldCycles) {
     Share share = new Share(heldCycles);
+    cycles += heldCycles;
     inUse += heldCycles;
     promised += Math.max(0, LogLimits.CYCLES_PER_DOMAIN_MIN - heldCycles);
     return share;
   }
 
-  /** Takes back a {@link #join} with nothing held. */
+  /** Takes back a {@link #join} of a domain that holds nothing. */
   synchronized void leave(Share share) {
-    inUse -= share.held;
-    promised -= Math.max(0, LogLimits.CYCLES_PER_DOMAIN_MIN - share.held);
+    if (share.held != 0) {
+      throw new IllegalStateException("a domain leaves the pool with " + share.held + " files");
+    }
+    promised -= LogLimits.CYCLES_PER_DOMAIN_MIN;
   }
 
-  /** Whether what the domains hold and have a right to is within the budget. */
+  /** Whether what the domains hold and have a right to is there. */
   synchronized boolean fits() {
-    return inUse + promised <= cyclesMax;
+    return inUse + promised <= cycles;
   }
 
   /** What the domains hold and have a right to, cycle files. */
@@ -149,31 +178,70 @@ final class CyclePool {
     return inUse + promised;
   }
 
-  /** Deletes pooled files beyond the budget, which may have become smaller. */
-  synchronized void trim() throws IOException {
-    while (!pooled.isEmpty() && inUse + pooled.size() > cyclesMax) {
-      disk.delete(pooled.removeLast());
+  /** Deletes what cannot be used, and pooled files until there are no more than so many in all. */
+  synchronized void tidy(int cyclesMax) throws IOException {
+    for (Path file : unusable) {
+      disk.delete(file);
     }
+    unusable.clear();
+    while (!pooled.isEmpty() && cycles > cyclesMax) {
+      disk.delete(pooled.removeLast());
+      cycles--;
+    }
+    disk.forceDirectory(directory);
+  }
+
+  /**
+   * Writes another cycle file in full. It counts when it is {@link #add}ed.
+   *
+   * @param written told of the bytes written, piece by piece
+   */
+  Path write(LongConsumer written) throws IOException {
+    Path file = newFree();
+    Path unfinished = file.resolveSibling(file.getFileName() + UNFINISHED);
+    try (FileChannel channel = disk.create(unfinished)) {
+      ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS_BYTES);
+      for (long at = 0; at < limitBytes(); at += zeros.limit()) {
+        zeros.clear().limit((int) Math.min(ZEROS_BYTES, limitBytes() - at));
+        disk.write(channel, zeros, at);
+        written.accept(zeros.limit());
+      }
+      disk.force(channel);
+    } catch (IOException e) {
+      try {
+        disk.delete(unfinished);
+      } catch (IOException suppressed) {
+        e.addSuppressed(suppressed);
+      }
+      throw e;
+    }
+    disk.move(unfinished, file);
+    disk.forceDirectory(directory);
+    return file;
+  }
+
+  /** Takes a file that {@link #write} returned. */
+  synchronized void add(Path file) {
+    pooled.addLast(file);
+    cycles++;
+  }
+
+  /** A name in the pool that no file has had. */
+  private synchronized Path newFree() {
+    return directory.resolve(String.format("%012d%s", nextName++, FREE));
   }
 
   private FileChannel materialize(Path target) throws IOException {
-    Path recycled;
+    Path pooledFile;
     synchronized (this) {
-      recycled = pooled.pollFirst();
+      pooledFile = pooled.removeFirst(); // There is one: it is reserved.
     }
-    if (recycled == null) {
-      return disk.create(target);
-    }
-    disk.move(recycled, target);
+    disk.move(pooledFile, target);
     return disk.openForAppend(target);
   }
 
   private void recycle(Path file, Share share) throws IOException {
-    Path target;
-    synchronized (this) {
-      target = directory.resolve(String.format("%012d%s", nextName, SUFFIX));
-      nextName++;
-    }
+    Path target = newFree();
     disk.move(file, target);
     disk.forceDirectory(directory);
     disk.forceDirectory(file.getParent());
@@ -191,19 +259,20 @@ final class CyclePool {
     return (long) inUse * cycleBytes;
   }
 
-  synchronized long budgetBytes() {
-    return (long) cyclesMax * cycleBytes;
+  synchronized long sizeBytes() {
+    return (long) cycles * cycleBytes;
   }
 
-  int cyclesMax() {
-    return cyclesMax;
+  /** All cycle files, in the pool and in logs. */
+  synchronized int cycles() {
+    return cycles;
   }
 
   int cycleBytes() {
     return cycleBytes;
   }
 
-  /** The most bytes of a cycle file that may be written. */
+  /** The bytes of a cycle file that are written in advance, and the most that may be used. */
   int limitBytes() {
     return cycleBytes - LogLimits.CYCLE_OVERHEAD_BYTES;
   }

@@ -24,7 +24,9 @@ final class CycleScanner {
     RECORD,
     /** No further complete document below the limit. */
     END,
-    /** Something that is not an intact record of this file: see {@link #problem}. */
+    /** An intact record of another use of the file, or of another file: see {@link #header}. */
+    FOREIGN,
+    /** Something that is not an intact record: see {@link #problem}. */
     INVALID
   }
 
@@ -145,7 +147,8 @@ final class CycleScanner {
       return invalid(headerProblem);
     }
     if (header.fileId != fileId) {
-      return invalid("the record belongs to another use of the file");
+      problem = "the record belongs to another use of the file";
+      return Found.FOREIGN;
     }
     if (header.dataLengthBytes < 0 || header.dataLengthBytes > LogLimits.DATA_BYTES_MAX) {
       return invalid("a data length of " + header.dataLengthBytes + " is impossible");
@@ -183,18 +186,32 @@ final class CycleScanner {
    * of this file that knew a forced LSN of at least {@code lsn}.
    */
   boolean provesForced(long lsn, long limitBytes) throws IOException {
-    for (long at = align(position);
+    for (long at = position; (at = nextHeader(at, limitBytes)) >= 0; at += ALIGNMENT_BYTES) {
+      if (header.forcedLsn >= lsn) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Looks for intact headers of this file from {@code from} on, whatever lies between, and takes
+   * the first into {@link #header}.
+   *
+   * @return where it is, bytes; -1 when there is none
+   */
+  long nextHeader(long from, long limitBytes) throws IOException {
+    for (long at = align(from);
         at + RecordHeader.BYTES <= limitBytes && load(at, RecordHeader.BYTES, limitBytes);
         at += ALIGNMENT_BYTES) {
       int start = (int) (at - windowStart);
       if (window.getInt(start) == Integer.reverseBytes(RecordHeader.MAGIC)
           && header.decode(window, start) == null
-          && header.fileId == fileId
-          && header.forcedLsn >= lsn) {
-        return true;
+          && header.fileId == fileId) {
+        return at;
       }
     }
-    return false;
+    return -1;
   }
 
   /** Makes {@code length} bytes at {@code at} present in the window, or says that they are not. */

@@ -9,21 +9,27 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
 /**
- * Where a domain's files lie: {@code domains/<name>/run-NNNNNNNN/<cycle>.cq4}, one run directory,
- * and in it one Chronicle queue, per process that appended.
+ * Where a domain's files lie: {@code domains/<name>/run-NNNNNNNN-<random>/<cycle>.cq4}, one run
+ * directory, and in it one Chronicle queue, for each time that the log was opened.
  */
 record DomainDirectory(UUID volumeId, String domain, Path path) {
 
   private static final Pattern DOMAIN = Pattern.compile("[a-z0-9](-?[a-z0-9])*");
   private static final int DOMAIN_CHARS_MIN = 3;
   private static final int DOMAIN_CHARS_MAX = 63;
-  private static final Pattern RUN = Pattern.compile("run-(\\d{8})");
+  private static final Pattern RUN = Pattern.compile("run-(\\d{8})-[0-9a-f]{16}");
+
+  /** A run's directory. */
+  record Run(int number, Path path) {}
 
   /** A cycle file on the disk, by its place. */
   record Place(Path path, int run, long fileId) {}
@@ -34,40 +40,46 @@ record DomainDirectory(UUID volumeId, String domain, Path path) {
         && DOMAIN.matcher(name).matches();
   }
 
-  Path runPath(int run) {
-    return path.resolve(String.format("run-%08d", run));
+  /** The directory of a run that is to begin; not made yet. */
+  Run newRun() throws IOException {
+    List<Run> runs = runs();
+    int number = runs.isEmpty() ? 1 : runs.getLast().number() + 1;
+    String random = HexFormat.of().toHexDigits(new SecureRandom().nextLong());
+    return new Run(number, path.resolve(String.format("run-%08d-%s", number, random)));
   }
 
-  /** The numbers of all run directories, ascending; also of those without files. */
-  List<Integer> runs() throws IOException {
-    List<Integer> runs = new ArrayList<>();
+  /** All run directories, oldest first; also those without cycle files. */
+  List<Run> runs() throws IOException {
+    List<Run> runs = new ArrayList<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
       for (Path entry : entries) {
         var matcher = RUN.matcher(entry.getFileName().toString());
         if (matcher.matches()) {
-          runs.add(Integer.valueOf(matcher.group(1)));
+          runs.add(new Run(Integer.parseInt(matcher.group(1)), entry));
         }
       }
     }
-    runs.sort(null);
+    runs.sort(Comparator.comparingInt(Run::number));
     return runs;
   }
 
   /** All cycle files in the order in which they were appended to. */
   List<Place> cycleFiles() throws IOException {
     List<Place> places = new ArrayList<>();
-    for (int run : runs()) {
+    for (Run run : runs()) {
       List<Path> files = new ArrayList<>();
-      try (DirectoryStream<Path> entries = Files.newDirectoryStream(runPath(run))) {
+      try (DirectoryStream<Path> entries = Files.newDirectoryStream(run.path())) {
         for (Path entry : entries) {
           if (RunAppender.isCycleFile(entry)) {
             files.add(entry);
           }
         }
+      } catch (NoSuchFileException removedSinceListed) {
+        continue; // The log is open, and recycles its files.
       }
       files.sort(null);
       for (Path file : files) {
-        places.add(new Place(file, run, fileId(file)));
+        places.add(new Place(file, run.number(), fileId(file)));
       }
     }
     return places;
@@ -75,28 +87,26 @@ record DomainDirectory(UUID volumeId, String domain, Path path) {
 
   /** Returns when all names in it are durable. */
   void force(Disk disk) throws IOException {
-    for (int run : runs()) {
-      disk.forceDirectory(runPath(run));
+    for (Run run : runs()) {
+      disk.forceDirectory(run.path());
     }
     disk.forceDirectory(path);
   }
 
   /** Removes a run's directory with the Chronicle metadata in it; its cycle files must be gone. */
-  void deleteRun(Disk disk, int run) throws IOException {
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(runPath(run))) {
+  void deleteRun(Disk disk, Run run) throws IOException {
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(run.path())) {
       for (Path entry : entries) {
         disk.delete(entry);
       }
-    } catch (NoSuchFileException alreadyGone) {
-      return;
     }
-    disk.delete(runPath(run));
+    disk.delete(run.path());
   }
 
   /**
-   * Identifies one use of one cycle file: a digest of the volume's id, the domain, the run and the
-   * cycle. No two uses have the same, because a run number is never used twice: its directory is
-   * forced before anything is appended in it, and stays until a later run's is.
+   * Identifies one use of one cycle file: a digest of the volume's id, the domain, the run's
+   * directory and the cycle. No two uses have the same: a run's directory has a random part, for
+   * domains that are removed and come back.
    */
   long fileId(Path cycleFile) {
     MessageDigest sha256;

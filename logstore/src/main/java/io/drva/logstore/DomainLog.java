@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 
@@ -36,6 +35,7 @@ public final class DomainLog implements AutoCloseable {
   private final DomainDirectory directory;
   private final Disk disk;
   private final CyclePool pool;
+  private final CyclePool.Share share;
   private final DomainState state;
   private final Forcer forcer;
   private final Consumer<Throwable> onFailure;
@@ -45,7 +45,7 @@ public final class DomainLog implements AutoCloseable {
   private final LogTail tail;
 
   private final ReentrantLock readersLock = new ReentrantLock();
-  private final Condition forcedMoved = readersLock.newCondition();
+  private final Condition forcedMoved;
 
   /** The record being appended; the writer's. */
   private final RecordHeader header = new RecordHeader();
@@ -62,7 +62,7 @@ public final class DomainLog implements AutoCloseable {
       Disk disk,
       CyclePool pool,
       CyclePool.Share share,
-      LongSupplier nanoClock,
+      VolumeOptions options,
       ForceListener listener,
       Consumer<Throwable> onFailure,
       DomainRecovery recovered)
@@ -71,22 +71,26 @@ public final class DomainLog implements AutoCloseable {
     this.directory = directory;
     this.disk = disk;
     this.pool = pool;
+    this.share = share;
     this.state = recovered.state();
     this.onFailure = onFailure;
     this.lastLsn = recovered.lastLsn();
+    this.forcedMoved = options.conditions().apply(readersLock);
     this.files =
         new RetainedFiles(directory, disk, share, recovered.files(), recovered.releasedLsn());
     this.forcer =
         new Forcer(
-            domain,
-            disk,
-            pool,
-            nanoClock,
-            listener,
-            this::signalReaders,
-            onFailure,
-            recovered.lastLsn());
+            domain, pool, options, listener, this::signalReaders, onFailure, recovered.lastLsn());
     this.tail = new LogTail(directory, disk, pool, share, files, forcer, listener);
+    try {
+      if (tail.reserve()) {
+        tail.roll(state, lastLsn); // So that the first append finds everything in place.
+      }
+    } catch (IOException | RuntimeException | Error e) {
+      tail.close();
+      files.close();
+      throw e;
+    }
     forcer.start();
   }
 
@@ -260,7 +264,7 @@ public final class DomainLog implements AutoCloseable {
     }
     boolean roll = !tail.fits(header.dataLengthBytes);
     if (roll && !reserveCycle()) {
-      throw new LogFullException(domain, lastLsn, pool.budgetBytes());
+      throw new LogFullException(domain, lastLsn, pool.sizeBytes());
     }
     try {
       if (roll) {
@@ -353,6 +357,12 @@ public final class DomainLog implements AutoCloseable {
   /** The part of the volume's budget that this log's files take, bytes. */
   public long bytesUsed() {
     return (long) files.count() * pool.cycleBytes();
+  }
+
+  /** What the log's files are filled with, of all that it could have now, 0 to 1. */
+  public double filled() {
+    double usedBytes = (double) files.count() * pool.limitBytes() - tail.freeBytes();
+    return usedBytes / ((double) share.heldMax() * pool.limitBytes());
   }
 
   /** How many forces have completed since the log was opened. */

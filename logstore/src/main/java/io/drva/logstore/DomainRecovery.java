@@ -4,8 +4,13 @@ import io.drva.logstore.CycleScanner.Found;
 import io.drva.logstore.DomainDirectory.Place;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.LongConsumer;
 
 /**
  * Reads a domain's retained files after a restart and decides where its log ends.
@@ -27,9 +32,13 @@ import java.util.List;
  *       when that run started; an intact record behind n, in this file or a later one, that carries
  *       a forced LSN of at least n proves that n was forced; a run that ended in order has such a
  *       record, its SEAL, at its end. With evidence the log is reported as damaged.
+ *   <li>A file that is shorter than it was made has been cut, and one that starts with a record of
+ *       another log file that is there has taken its place: that is damage, too.
  *   <li>Without evidence the files behind the torn one hold nothing that was forced. They are given
  *       back, last first, each rename forced, before the log is opened: a crash in between leaves a
  *       state that leads to the same decision.
+ *   <li>A newest file without any record, which a run leaves that appended nothing, is given back,
+ *       too, if another file is there to say what the log has come to.
  *   <li>What lies behind the torn end of a file stays there, but is never looked at again: the next
  *       run's first LSN says where to stop.
  * </ol>
@@ -48,23 +57,35 @@ final class DomainRecovery {
   private final Disk disk;
   private final DomainDirectory directory;
   private final CyclePool pool;
-  private final CyclePool.Share share;
   private final CycleScanner scanner = new CycleScanner();
 
-  private List<Place> places = List.of();
+  private final VolumeLayout volume;
+  private final List<Place> places;
   private final DomainState state = new DomainState();
   private final List<CycleFile> files = new ArrayList<>();
   private long lastLsn;
   private long releasedLsn;
+  private long dataBytes;
+
+  /** Files that are not the log's any more, newest first. */
+  private final List<Path> surplus = new ArrayList<>();
+
+  /** What was forced and cannot be read; null when there is no such thing. */
+  private LogDamagedException damage;
 
   /** Why the scan stopped where it did. */
   private String problem;
 
-  DomainRecovery(Disk disk, DomainDirectory directory, CyclePool pool, CyclePool.Share share) {
+  /**
+   * @param volume where the logs of all domains are
+   */
+  DomainRecovery(Disk disk, VolumeLayout volume, DomainDirectory directory, CyclePool pool)
+      throws IOException {
     this.disk = disk;
     this.directory = directory;
     this.pool = pool;
-    this.share = share;
+    this.volume = volume;
+    this.places = directory.cycleFiles();
   }
 
   /** The domain's state as of {@link #lastLsn}. */
@@ -92,7 +113,6 @@ final class DomainRecovery {
    * @throws IOException as final as that of any force
    */
   void force() throws IOException {
-    places = directory.cycleFiles();
     for (Place place : places) {
       try (FileChannel channel = disk.openForAppend(place.path())) {
         disk.force(channel);
@@ -102,13 +122,35 @@ final class DomainRecovery {
     pool.forceDirectory();
   }
 
+  /** The disk data in the records, bytes. */
+  long dataBytes() {
+    return dataBytes;
+  }
+
+  /** What was forced and cannot be read; empty when there is no such thing. After {@link #run}. */
+  Optional<LogDamagedException> damage() {
+    return Optional.ofNullable(damage);
+  }
+
   /**
-   * Scans the domain's files.
-   *
-   * @param lastLsnIfNew what {@link #lastLsn} is when there are none
+   * Gives back the files that are not the log's any more; of a damaged log those behind the damage.
    */
-  void run(long lastLsnIfNew) throws IOException {
-    lastLsn = lastLsnIfNew;
+  void giveBackSurplus(CyclePool.Share share) throws IOException {
+    for (Path file : surplus) {
+      share.recycle(file);
+    }
+  }
+
+  /**
+   * Scans the domain's files, and changes nothing.
+   *
+   * @param origin what the log goes on from when there are none
+   * @param scanned told of the bytes scanned, file by file
+   */
+  void run(LogOrigin origin, LongConsumer scanned) throws IOException {
+    lastLsn = origin.lastLsn();
+    releasedLsn = origin.lastLsn();
+    state.restore(origin);
     long[] firstLsns = new long[places.size()];
     for (int i = 0; i < firstLsns.length; i++) {
       firstLsns[i] = peekFirstLsn(places.get(i));
@@ -122,22 +164,44 @@ final class DomainRecovery {
         if (usable) {
           takeRecords(place, channel, capLsn);
         }
+        scanned.accept(channel.size());
         if (!usable || lastLsn != capLsn) {
-          endHere(places, i, usable, firstLsns, channel);
-          return;
+          endHere(i, usable, firstLsns, channel);
+          break;
         }
       }
     }
+    while (files.size() > 1 && files.getLast().lastLsn < files.getLast().firstLsn) {
+      surplus.add(files.removeLast().path);
+    }
   }
 
-  /** The LSN that the file's snapshot says it starts with; {@link #UNKNOWN} when it has none. */
+  /**
+   * The LSN that the file's snapshot says it starts with; {@link #UNKNOWN} when it has none. That
+   * of another file that is there is damage: no crash exchanges files.
+   */
   private long peekFirstLsn(Place place) throws IOException {
     try (FileChannel channel = disk.openForScan(place.path())) {
       scanner.start(channel, place.fileId());
-      boolean intact =
-          scanner.next(Math.min(channel.size(), PEEK_BYTES)) == Found.RECORD
-              && scanner.header().type == RecordType.SNAPSHOT;
-      return intact ? scanner.header().lsn : UNKNOWN;
+      Found found = scanner.next(Math.min(channel.size(), PEEK_BYTES));
+      RecordHeader header = scanner.header();
+      if (found == Found.RECORD && header.type == RecordType.SNAPSHOT) {
+        return header.lsn;
+      }
+      if (damage == null && found == Found.FOREIGN) {
+        damage =
+            volume
+                .cycleFile(directory.volumeId(), header.fileId)
+                .map(
+                    owner ->
+                        new LogDamagedException(
+                            place.path(),
+                            0,
+                            header.lsn,
+                            "the file holds what belongs into " + owner))
+                .orElse(null);
+      }
+      return UNKNOWN;
     }
   }
 
@@ -175,8 +239,8 @@ final class DomainRecovery {
     DomainState snapshot = new DomainState();
     releasedLsn = snapshot.decodeSnapshot(scanner.data());
     if (!snapshot.sameAs(state)) {
-      throw new LogDamagedException(
-          place.path(), scanner.recordPosition(), lastLsn + 1, "the snapshot contradicts the log");
+      damage = damageAt(place, "the snapshot contradicts the log");
+      return false;
     }
     return true;
   }
@@ -197,6 +261,8 @@ final class DomainRecovery {
         if (problem == null) {
           state.apply(scanner.header(), scanner.data());
           lastLsn++;
+          dataBytes +=
+              RecordType.carriesDiskData(scanner.header().type) ? scanner.data().remaining() : 0;
           end = scanner.position();
         }
       }
@@ -217,25 +283,36 @@ final class DomainRecovery {
    *
    * @param usable whether the log goes on into that file at all
    */
-  private void endHere(
-      List<Place> places, int at, boolean usable, long[] firstLsns, FileChannel channel)
+  private void endHere(int at, boolean usable, long[] firstLsns, FileChannel channel)
       throws IOException {
-    long missingLsn = lastLsn + 1;
-    LogDamagedException damage =
-        new LogDamagedException(
-            places.get(at).path(), scanner.recordPosition(), missingLsn, problem);
-    if (scanner.provesForced(missingLsn, channel.size())) {
-      throw damage;
+    LogDamagedException here = damageAt(places.get(at), problem);
+    if (channel.size() < pool.limitBytes()) {
+      damage = damageAt(places.get(at), "the file was cut to " + channel.size() + " bytes");
+    } else if (damage == null && isForced(lastLsn + 1, at, firstLsns, channel)) {
+      damage = here;
+    }
+    for (int i = places.size() - 1; i >= (usable ? at + 1 : at); i--) {
+      surplus.add(places.get(i).path());
+    }
+  }
+
+  private LogDamagedException damageAt(Place place, String what) {
+    return new LogDamagedException(place.path(), scanner.recordPosition(), lastLsn + 1, what);
+  }
+
+  /** Whether there is evidence that the record was forced at which the scan stopped. */
+  private boolean isForced(long lsn, int at, long[] firstLsns, FileChannel channel)
+      throws IOException {
+    if (scanner.provesForced(lsn, channel.size())) {
+      return true;
     }
     for (int i = at + 1; i < firstLsns.length; i++) {
       boolean laterRun = places.get(i).run() != places.get(at).run();
-      if ((laterRun && firstLsns[i] != UNKNOWN) || fileProvesForced(places.get(i), missingLsn)) {
-        throw damage;
+      if ((laterRun && firstLsns[i] != UNKNOWN) || fileProvesForced(places.get(i), lsn)) {
+        return true;
       }
     }
-    for (int i = places.size() - 1; i >= (usable ? at + 1 : at); i--) {
-      share.recycle(places.get(i).path());
-    }
+    return false;
   }
 
   private boolean fileProvesForced(Place place, long lsn) throws IOException {
@@ -243,5 +320,29 @@ final class DomainRecovery {
       scanner.start(channel, place.fileId());
       return scanner.provesForced(lsn, channel.size());
     }
+  }
+
+  /** Looks through what lies behind the damage, for what can be said of it. */
+  LostRecords lost() throws IOException {
+    int records = 0;
+    long lastLost = lastLsn;
+    long lastTimeMicros = 0;
+    SortedMap<Integer, Long> lastSeqs = new TreeMap<>();
+    for (Place place : places) {
+      try (FileChannel channel = disk.openForScan(place.path())) {
+        scanner.start(channel, place.fileId());
+        RecordHeader header = scanner.header();
+        long size = channel.size();
+        for (long at = 0; (at = scanner.nextHeader(at, size)) >= 0; at += RecordHeader.BYTES) {
+          if (RecordType.hasLsn(header.type) && header.lsn > lastLsn) {
+            records++;
+            lastLost = Math.max(lastLost, header.lsn);
+            lastTimeMicros = Math.max(lastTimeMicros, header.timeMicros);
+            lastSeqs.merge(header.host, header.seq, Math::max);
+          }
+        }
+      }
+    }
+    return new LostRecords(lastLsn + 1, lastLost, records, lastTimeMicros, lastSeqs);
   }
 }

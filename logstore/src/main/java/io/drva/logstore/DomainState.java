@@ -265,6 +265,25 @@ final class DomainState {
         && lastTimeMicros == other.lastTimeMicros;
   }
 
+  /** Becomes what another log, or the chain, has come to. */
+  void restore(LogOrigin origin) {
+    Arrays.fill(hosts, null);
+    Arrays.fill(disks, null);
+    lastTimeMicros = origin.lastTimeMicros();
+    for (HostState known : origin.hosts()) {
+      Host host = new Host();
+      host.name = known.name();
+      System.arraycopy(known.incarnationBytes(), 0, host.incarnation, 0, host.incarnation.length);
+      host.lastSeq = known.lastSeq();
+      host.attachedLsn = known.attachedLsn();
+      host.closed = known.closed();
+      hosts[known.number()] = host;
+    }
+    for (DiskState disk : origin.disks()) {
+      disks[disk.number()] = disk;
+    }
+  }
+
   /**
    * Becomes what the snapshot in {@code source} says; the caller has verified its checksum.
    *

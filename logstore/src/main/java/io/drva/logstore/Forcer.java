@@ -13,14 +13,14 @@ import java.util.function.LongSupplier;
  * <p>Why {@code forcedLsn = n} means that every record up to n survives a power loss (invariant 1):
  *
  * <ol>
- *   <li>The writer puts a record's bytes into the mapped file, then publishes the file's appended
+ *   <li>The writer puts a record's bytes into the file, then publishes the file's appended
  *       position, then the appended LSN (volatile writes, in this order).
  *   <li>The force thread reads the appended LSN: the target. It then sees the bytes of every record
  *       up to the target, and the file that each is in is in {@code unforced}: the writer adds a
  *       file there before it publishes the first LSN in it.
  *   <li>For each of these files, oldest first, it reads the appended position and then forces the
- *       file's channel. The mapping and the channel share the page cache, so the force covers all
- *       bytes below that position.
+ *       file's channel. What Chronicle writes through its mapping is in the same page cache, so the
+ *       force covers all bytes below that position.
  *   <li>For a file whose directory entry was not yet durable it then forces the run's directory and
  *       the pool's. The entries above were forced before the run's first append.
  *   <li>Only when all of this has returned without error does it publish the positions and then
@@ -34,7 +34,6 @@ import java.util.function.LongSupplier;
  */
 final class Forcer implements Runnable {
 
-  private final Disk disk;
   private final CyclePool pool;
   private final LongSupplier nanoClock;
   private final ForceListener listener;
@@ -59,22 +58,20 @@ final class Forcer implements Runnable {
 
   Forcer(
       String name,
-      Disk disk,
       CyclePool pool,
-      LongSupplier nanoClock,
+      VolumeOptions options,
       ForceListener listener,
       Runnable onForced,
       Consumer<Throwable> onFailure,
       long forcedLsn) {
-    this.disk = disk;
     this.pool = pool;
-    this.nanoClock = nanoClock;
+    this.nanoClock = options.nanoClock();
     this.listener = listener;
     this.onForced = onForced;
     this.onFailure = onFailure;
     this.appendedLsn = forcedLsn;
     this.forcedLsn = forcedLsn;
-    this.thread = Thread.ofPlatform().name("drva-force-" + name).daemon().unstarted(this);
+    this.thread = options.threads().get().name("drva-force-" + name).unstarted(this);
   }
 
   void start() {
@@ -184,12 +181,7 @@ final class Forcer implements Runnable {
         sealed++;
       }
       file.forcingPosition = file.appendedPosition;
-      file.force();
-      if (!file.entryForced) {
-        disk.forceDirectory(file.path.getParent());
-        pool.forceDirectory();
-        file.entryForced = true;
-      }
+      file.force(pool);
     }
     long nanos = nanoClock.getAsLong() - start;
     publish(target, sealed);

@@ -21,8 +21,8 @@ public final class LogDamagedException extends IOException {
             + lsn
             + " should be: "
             + what
-            + "; the records from there on cannot be trusted: keep the files, remove the domain's"
-            + " directory from the volume and let the host filters resync");
+            + "; the records from there on cannot be trusted: see with 'drva volume check' what is"
+            + " lost, and end the log there with 'drva volume truncate'");
     this.file = file.toString();
     this.offsetBytes = offsetBytes;
     this.lsn = lsn;

@@ -27,6 +27,9 @@ public final class LogLimits {
   /** A volume holds at least this many cycle files. */
   public static final int CYCLES_MIN = 4;
 
+  /** And at most so many: 1 TiB in files of the default size, 16 TiB in the largest. */
+  public static final int CYCLES_MAX = 1 << 14;
+
   /**
    * A volume takes a new domain only while it has this many cycle files per domain: a domain always
    * keeps its newest file, and must be able to start the next one before it gives that up.

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
@@ -15,9 +14,6 @@ import java.util.zip.CRC32C;
 final class LogTail {
 
   private static final ByteBuffer NO_DATA = ByteBuffer.allocate(0);
-
-  /** What Chronicle puts before the content of a document, and before that of the next, bytes. */
-  private static final int FRAMES_BYTES_MAX = 4 * Integer.BYTES;
 
   private final DomainDirectory directory;
   private final Disk disk;
@@ -33,9 +29,13 @@ final class LogTail {
   /** The SNAPSHOT or SEAL being appended. */
   private final RecordHeader mark = new RecordHeader();
 
-  private RunAppender run;
-  private int runNumber;
-  private CycleFile active;
+  private final RunAppender run;
+  private final int runNumber;
+  private volatile CycleFile active;
+
+  /** Where the last document of the active file starts; 0 while Chronicle's own is the only one. */
+  private long lastDocument;
+
   private boolean reserved;
 
   LogTail(
@@ -47,6 +47,8 @@ final class LogTail {
       Forcer forcer,
       ForceListener listener)
       throws IOException {
+    // Here and not at the first append: what the run's directory takes is allocated now, and
+    // Chronicle's classes are loaded.
     this.directory = directory;
     this.disk = disk;
     this.pool = pool;
@@ -54,18 +56,27 @@ final class LogTail {
     this.files = files;
     this.forcer = forcer;
     this.listener = listener;
-    List<Integer> runs = directory.runs();
-    this.runNumber = runs.isEmpty() ? 0 : runs.getLast();
+    DomainDirectory.Run place = directory.newRun();
+    disk.createDirectory(place.path());
+    disk.forceDirectory(directory.path());
+    this.runNumber = place.number();
+    this.run = new RunAppender(place.path(), pool.cycleBytes());
   }
 
   /** Whether a record with so much data fits behind what is in the active file and in the group. */
   boolean fits(int dataBytes) {
     return active != null
         && active.appendedPosition
-                + 2 * FRAMES_BYTES_MAX
+                + 2 * RecordGroup.HEADER_BYTES
                 + group.bytes()
                 + RecordGroup.encodedBytes(dataBytes)
             <= pool.limitBytes() - LogLimits.CYCLE_TAIL_BYTES;
+  }
+
+  /** What is left of the active file, bytes. Any thread. */
+  long freeBytes() {
+    CycleFile file = active;
+    return file == null ? 0 : pool.limitBytes() - file.appendedPosition;
   }
 
   /** Makes sure of another cycle file within the budget; false when there is none now. */
@@ -104,37 +115,37 @@ final class LogTail {
     }
   }
 
-  /** Writes the group to the file and publishes the file's end. */
+  /** Writes the group to the file, as one document, and publishes the file's end. */
   private void write(CycleFile file) throws IOException {
-    long start = Math.max(file.appendedPosition, RunAppender.HEAD_BYTES_MAX);
-    long endMax = start + FRAMES_BYTES_MAX + group.bytes();
-    long end = run.append(file, group.contentAndSlack());
-    if (end > endMax) {
-      throw new IllegalStateException(
-          file.path + ": a document ended at " + end + ", beyond " + endMax);
-    }
+    long start = file.appendedPosition;
+    long end = start + RecordGroup.HEADER_BYTES + group.bytes();
+    file.write(group.document(start), start);
+    lastDocument = start;
+    published(file, end);
+  }
+
+  private void published(CycleFile file, long end) {
     file.appended(end, group.lastLsn());
     group.clear();
   }
 
   /**
-   * Starts the next cycle file, of a new run if need be, with a snapshot; uses the reservation.
+   * Starts the next cycle file with a snapshot; uses the reservation.
    *
    * @param state what the records up to {@code lastLsn} add up to
    */
   void roll(DomainState state, long lastLsn) throws IOException {
     flush();
-    if (run == null) {
-      startRun();
-    }
     Path path = run.nextPath();
     FileChannel channel = share.materialize(path);
     reserved = false;
     CycleFile next =
         CycleFile.toAppend(disk, path, runNumber, directory.fileId(path), lastLsn + 1, channel);
     next.zeroHead();
-    run.roll();
+    run.roll(lastDocument);
+    lastDocument = 0;
     mark(next, RecordType.SNAPSHOT, lastLsn, snapshot(state));
+    published(next, run.begin(next, group.content()));
     if (!run.currentPath().equals(path)) {
       throw new IllegalStateException("rolled to " + run.currentPath() + " instead of " + path);
     }
@@ -146,43 +157,33 @@ final class LogTail {
     forcer.fileStarted(next);
   }
 
-  private void startRun() throws IOException {
-    Path runPath = directory.runPath(runNumber + 1);
-    disk.createDirectory(runPath);
-    disk.forceDirectory(directory.path());
-    runNumber++;
-    run = new RunAppender(runPath, pool.cycleBytes());
-  }
-
   private ByteBuffer snapshot(DomainState state) {
     ByteBuffer snapshot = ByteBuffer.allocate(state.snapshotBytesMax());
     state.encodeSnapshot(snapshot, files.releasedLsn());
     return snapshot.flip();
   }
 
-  private void mark(CycleFile file, int type, long lastLsn, ByteBuffer data) throws IOException {
+  private void mark(CycleFile file, int type, long lastLsn, ByteBuffer data) {
     CRC32C crc = new CRC32C();
     crc.update(data.duplicate());
     mark.type = type;
     mark.dataLengthBytes = data.remaining();
     mark.dataCrc32c = (int) crc.getValue();
     add(file, mark, lastLsn + 1, data);
-    write(file);
   }
 
   /** Everything is forced: says so in the file, as evidence for the next opening. */
   void seal(long lastLsn) throws IOException {
     if (active != null) {
       mark(active, RecordType.SEAL, lastLsn, NO_DATA);
-      active.force();
+      write(active);
+      active.force(pool);
     }
   }
 
   /** Lets go of Chronicle's mapping and of the reservation. */
   void close() {
-    if (run != null) {
-      run.close();
-    }
+    run.close();
     if (reserved) {
       share.cancelReservation();
     }

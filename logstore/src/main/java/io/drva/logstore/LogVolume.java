@@ -1,61 +1,69 @@
 package io.drva.logstore;
 
+import io.drva.logstore.DomainDirectory.Place;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
-import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongConsumer;
 
 /**
- * The log store volume: a directory with a fixed size budget that holds the domains' logs. One
- * process has it open at a time.
- *
- * <pre>
- *   lock                                   held while the volume is open
- *   volume                                 the descriptor, see VolumeDescriptor
- *   pool/NNNNNNNNNNNN.free                 cycle files that wait to be used again
- *   domains/NAME/chain                     which chain a domain's log is shipped to, see ChainOfLog
- *   domains/NAME/run-NNNNNNNN/*.cq4        the cycle files of a domain's log, see DomainLog
- * </pre>
+ * The log store volume: a directory with a fixed number of cycle files, written in full when it is
+ * created, that the domains' logs use in turn. One process has it open at a time. What lies where
+ * is at {@link VolumeLayout}.
  *
  * <p>All methods may be called by any thread. A failure of the disk that one log meets stops all
  * logs of the volume, since they share it; a defect in what serves one domain stops that log only.
  */
 public final class LogVolume implements AutoCloseable {
 
-  private static final String LOCK_NAME = "lock";
-  private static final String POOL_NAME = "pool";
-  private static final String DOMAINS_NAME = "domains";
-
   /**
-   * The volumes that this process has open. Asked before the lock file is touched: closing any
-   * channel of a file drops all locks that the process holds on it.
+   * What must be left on the file system besides the volume: directories, descriptors, and the
+   * metadata that Chronicle makes for each run, which is why a log is not opened without it, bytes.
    */
-  private static final Set<Path> OPEN_HERE = ConcurrentHashMap.newKeySet();
+  private static final long SLACK_BYTES = 1 << 20;
 
-  private final Path directory;
+  private static final ForceListener NO_LISTENER =
+      new ForceListener() {
+        @Override
+        public void forced(long lsn, long forceNanos) {
+          // Nobody waits for it.
+        }
+
+        @Override
+        public void failed(Throwable cause) {
+          // Whoever closes the log is told.
+        }
+      };
+
+  private final VolumeLayout layout;
   private final VolumeOptions options;
   private final Disk disk;
-  private final FileChannel lockChannel;
-  private final VolumeDescriptor descriptor;
+  private final VolumeLock lock;
   private final CyclePool pool;
+
+  /** Written under this object's lock. */
+  private volatile VolumeDescriptor descriptor;
 
   /** Of all domains of the volume, open or not; guarded by this. */
   private final Map<String, CyclePool.Share> shares = new HashMap<>();
 
   /** Open logs by domain. Changed under this object's lock; looked at by force threads without. */
   private final Map<String, DomainLog> logs = new ConcurrentHashMap<>();
+
+  /** Held while files are written for the first time; taken before this object's lock. */
+  private final ReentrantLock growing = new ReentrantLock();
 
   /** Why the volume stopped; the first cause. */
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -64,167 +72,286 @@ public final class LogVolume implements AutoCloseable {
   private boolean closed;
 
   /**
-   * Opens a volume; makes one when the directory is absent or empty.
+   * Makes a volume in an absent or empty directory, or where an earlier call was interrupted.
    *
-   * @throws VolumeException when another process has it open, when the directory holds something
-   *     else, a newer or a damaged volume, or when the options do not fit it
+   * @param written told of the bytes written, piece by piece; {@code size.sizeBytes()} in all, or a
+   *     little less
+   * @throws VolumeException when the directory holds something else, or the file system is too
+   *     small
+   */
+  public static void create(Path directory, VolumeSize size, LongConsumer written)
+      throws IOException {
+    create(directory, size, written, new SystemDisk());
+  }
+
+  static void create(Path directory, VolumeSize size, LongConsumer written, Disk disk)
+      throws IOException {
+    VolumeLayout layout = new VolumeLayout(directory);
+    try {
+      Files.createDirectories(directory);
+    } catch (FileAlreadyExistsException e) {
+      throw new VolumeException(directory, "not a directory", "choose another path");
+    } catch (FileSystemException e) {
+      throw new VolumeException(
+          directory, "cannot be made: " + reason(e), "check the path and its permissions");
+    }
+    if (Files.exists(layout.descriptor())) {
+      throw new VolumeException(
+          directory, "there is a volume already", "use it, or choose another path");
+    }
+    String foreign = layout.foreign();
+    if (foreign != null) {
+      throw new VolumeException(
+          directory, "not empty: it holds " + foreign, "choose an empty directory");
+    }
+    try (VolumeLock _ = VolumeLock.exclusive(layout)) {
+      makeDirectory(disk, layout.pool());
+      makeDirectory(disk, layout.domains());
+      CyclePool pool = new CyclePool(disk, layout.pool(), size.cycleBytes());
+      pool.tidy(0);
+      requireRoom(layout, (long) size.cycles() * size.cycleBytes());
+      while (pool.cycles() < size.cycles()) {
+        pool.add(pool.write(written));
+      }
+      new VolumeDescriptor(UUID.randomUUID(), size.ofCycles(size.cycles())).write(disk, directory);
+    }
+  }
+
+  /**
+   * Opens a volume.
+   *
+   * @throws VolumeException when another process has it open, when there is none, or it is newer,
+   *     damaged, or lacks files
    */
   public static LogVolume open(Path directory, VolumeOptions options) throws IOException {
     return open(directory, options, new SystemDisk());
   }
 
-  static LogVolume open(Path path, VolumeOptions options, Disk disk) throws IOException {
+  static LogVolume open(Path directory, VolumeOptions options, Disk disk) throws IOException {
+    LogVolume volume = openAsItIs(directory, options, disk);
     try {
-      Files.createDirectories(path);
-    } catch (FileAlreadyExistsException e) {
-      throw new VolumeException(
-          path, "not a directory", "point to the volume or to an empty directory");
-    }
-    Path directory = path.toRealPath();
-    if (!OPEN_HERE.add(directory)) {
-      throw new VolumeException(
-          directory, "this process already has the volume open", "close it first");
-    }
-    FileChannel lockChannel = null;
-    try {
-      lockChannel = lock(directory);
-      return new LogVolume(directory, options, disk, lockChannel);
+      volume.requireComplete();
+      return volume;
     } catch (IOException | RuntimeException e) {
-      if (lockChannel != null) {
-        lockChannel.close();
-      }
-      OPEN_HERE.remove(directory);
+      volume.close();
       throw e;
     }
   }
 
-  private LogVolume(Path directory, VolumeOptions options, Disk disk, FileChannel lockChannel)
+  private static LogVolume openAsItIs(Path directory, VolumeOptions options, Disk disk)
       throws IOException {
-    this.directory = directory;
+    new VolumeLayout(directory).describe();
+    VolumeLayout layout = new VolumeLayout(directory.toRealPath());
+    VolumeLock lock = VolumeLock.exclusive(layout);
+    try {
+      return new LogVolume(layout, options, disk, lock);
+    } catch (IOException | RuntimeException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  private LogVolume(VolumeLayout layout, VolumeOptions options, Disk disk, VolumeLock lock)
+      throws IOException {
+    this.layout = layout;
     this.options = options;
     this.disk = disk;
-    this.lockChannel = lockChannel;
-    this.descriptor = describe();
-    createIfAbsent(directory.resolve(POOL_NAME));
-    createIfAbsent(directory.resolve(DOMAINS_NAME));
+    this.lock = lock;
+    this.descriptor = layout.describe();
     forceNames();
-    this.pool =
-        new CyclePool(
-            disk, directory.resolve(POOL_NAME), options.cycleBytes(), options.cyclesMax());
-    for (String domain : domains()) {
+    this.pool = new CyclePool(disk, layout.pool(), descriptor.size().cycleBytes());
+    for (String domain : layout.domainNames()) {
       shares.put(domain, pool.join(domainDirectory(domain).cycleFiles().size()));
     }
-    if (!pool.fits()) {
-      throw new VolumeException(
-          directory,
-          "the logs hold or have a right to "
-              + pool.claimed()
-              + " log files, but its size allows "
-              + options.cyclesMax(),
-          "open it with at least " + (long) pool.claimed() * options.cycleBytes() + " bytes");
+    for (String domain : layout.removedNames()) {
+      DomainDirectory removed = removedDirectory(domain);
+      finishRemoval(removed, pool.join(removed.cycleFiles().size()));
     }
-    pool.trim();
   }
 
   /**
-   * Makes durable whatever a process that was killed has created, renamed or deleted. Before
-   * anything builds on it: a domain's directory would be found and not be forced any more, and a
+   * Makes durable whatever a process that was killed has created, renamed or deleted, before
+   * anything builds on it: a domain's directory that is found would not be forced any more, and a
    * file that is found in the pool would be overwritten, while a power loss could still put it back
    * where it came from.
    */
   private void forceNames() throws IOException {
-    disk.forceDirectory(directory);
-    disk.forceDirectory(directory.resolve(POOL_NAME));
-    disk.forceDirectory(directory.resolve(DOMAINS_NAME));
-    for (String domain : domains()) {
+    disk.forceDirectory(layout.root());
+    disk.forceDirectory(layout.pool());
+    disk.forceDirectory(layout.domains());
+    for (String domain : layout.domainNames()) {
       domainDirectory(domain).force(disk);
     }
-  }
-
-  private void createIfAbsent(Path part) throws IOException {
-    if (Files.notExists(part)) {
-      disk.createDirectory(part);
+    for (String domain : layout.removedNames()) {
+      removedDirectory(domain).force(disk);
     }
   }
 
-  private static FileChannel lock(Path directory) throws IOException {
-    FileChannel channel =
-        FileChannel.open(
-            directory.resolve(LOCK_NAME), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    if (channel.tryLock() == null) {
-      channel.close();
+  /** Every file that the descriptor counts must be there: one that is not may have held records. */
+  private void requireComplete() throws IOException {
+    int cycles = descriptor.size().cycles();
+    if (pool.cycles() < cycles) {
       throw new VolumeException(
-          directory, "another process has the volume open", "stop that process first");
+          layout.root(),
+          (cycles - pool.cycles()) + " of its " + cycles + " cycle files are missing or cut short",
+          "restore them; or see with 'drva volume check' whether a log has lost records, and have"
+              + " files written in their place with 'drva volume grow --size "
+              + descriptor.size().sizeBytes()
+              + "'");
     }
-    return channel;
-  }
-
-  /** Reads the descriptor, makes one for an empty directory, and checks it against the options. */
-  private VolumeDescriptor describe() throws IOException {
-    Path file = directory.resolve(VolumeDescriptor.FILE_NAME);
-    if (!Files.exists(file)) {
-      checkEmpty();
-      VolumeDescriptor made =
-          new VolumeDescriptor(UUID.randomUUID(), options.sizeBytes(), options.cycleBytes());
-      checkFileSystem();
-      made.write(disk, directory);
-      return made;
-    }
-    VolumeDescriptor found = VolumeDescriptor.read(file);
-    if (found.cycleBytes() != options.cycleBytes()) {
+    pool.tidy(cycles); // A growth that was interrupted may have left one more.
+    if (!pool.fits()) {
       throw new VolumeException(
-          directory,
-          "the volume was made with cycleBytes " + found.cycleBytes(),
-          "open it with the same, not with " + options.cycleBytes());
+          layout.root(),
+          "its logs hold or have a right to "
+              + pool.claimed()
+              + " cycle files, but it has "
+              + cycles,
+          "have it grow with 'drva volume grow'");
     }
-    if (found.sizeBytes() == options.sizeBytes()) {
-      return found;
-    }
-    checkFileSystem();
-    VolumeDescriptor resized =
-        new VolumeDescriptor(found.id(), options.sizeBytes(), options.cycleBytes());
-    resized.write(disk, directory);
-    return resized;
   }
 
-  /** A directory without a descriptor must hold nothing that is not ours. */
-  private void checkEmpty() throws IOException {
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
-      for (Path entry : entries) {
-        String name = entry.getFileName().toString();
-        boolean ours =
-            name.equals(LOCK_NAME)
-                || name.equals(VolumeDescriptor.FILE_NAME + DurableFile.UNFINISHED);
-        if (!ours) {
-          throw new VolumeException(
-              directory,
-              "not a log store volume: it has no descriptor but holds " + name,
-              "point to the volume or to an empty directory");
-        }
+  private static void makeDirectory(Disk disk, Path directory) throws IOException {
+    if (Files.notExists(directory)) {
+      disk.createDirectory(directory);
+      disk.forceDirectory(directory.getParent());
+    }
+  }
+
+  private static void requireRoom(VolumeLayout layout, long bytes) throws IOException {
+    long usableBytes = Files.getFileStore(layout.root()).getUsableSpace();
+    if (usableBytes < bytes + SLACK_BYTES) {
+      throw new VolumeException(
+          layout.root(),
+          "the file system has "
+              + usableBytes
+              + " bytes free, and "
+              + (bytes + SLACK_BYTES)
+              + " are needed",
+          "make room on it");
+    }
+  }
+
+  /**
+   * Ends a damaged log of a volume that no process has open before the damage, for good: what lies
+   * behind is given back, and its host filters must resync. What that is, {@link VolumeCheck} says.
+   *
+   * @return the last LSN that is left
+   * @throws VolumeException when the log is not damaged, or nothing of it is intact
+   */
+  public static long truncate(Path directory, String domain) throws IOException {
+    try (LogVolume volume = open(directory, VolumeOptions.defaults())) {
+      return volume.truncate(domain);
+    }
+  }
+
+  private synchronized long truncate(String domain) throws IOException {
+    CyclePool.Share share = requireShare(domain);
+    DomainDirectory place = domainDirectory(domain);
+    DomainRecovery recovery = recover(place, LogOrigin.NONE);
+    if (recovery.damage().isEmpty()) {
+      throw new VolumeException(
+          layout.root(), "the log of domain " + domain + " is not damaged", "leave it as it is");
+    }
+    if (recovery.files().isEmpty()) {
+      throw new VolumeException(
+          layout.root(),
+          "nothing of the log of domain " + domain + " is intact",
+          "remove it with 'drva volume discard'");
+    }
+    // The next run's first LSN says from now on where the log before it ends.
+    int cycles = recovery.files().size();
+    DomainLog log = openRecovered(place, share, recovery, NO_LISTENER);
+    log.close();
+    if (log.bytesUsed() == (long) cycles * pool.cycleBytes()) {
+      throw new VolumeException(
+          layout.root(),
+          "no cycle file is free for the log of domain " + domain + " to go on in",
+          "have the volume grow by one with 'drva volume grow', then do this again");
+    }
+    return log.lastLsn();
+  }
+
+  /**
+   * Gives back all that the log of a domain holds, on a volume that no process has open. As {@link
+   * #removeDomain}.
+   */
+  public static void discard(Path directory, String domain) throws IOException {
+    try (LogVolume volume = open(directory, VolumeOptions.defaults())) {
+      volume.removeDomain(domain);
+    }
+  }
+
+  private CyclePool.Share requireShare(String domain) throws VolumeException {
+    CyclePool.Share share = shares.get(domain);
+    if (share == null) {
+      throw new VolumeException(
+          layout.root(),
+          "has no log of domain " + domain,
+          "see with 'drva volume show' which it has");
+    }
+    return share;
+  }
+
+  private static String reason(FileSystemException e) {
+    return e.getReason() == null ? e.getClass().getSimpleName() : e.getReason();
+  }
+
+  /**
+   * Has a volume that no process has open grow to a size; one of which files are missing becomes
+   * whole again. As {@link #grow(long, LongConsumer)}.
+   */
+  public static void grow(Path directory, long sizeBytes, LongConsumer written) throws IOException {
+    try (LogVolume volume = openAsItIs(directory, VolumeOptions.defaults(), new SystemDisk())) {
+      volume.grow(sizeBytes, written);
+    }
+  }
+
+  /**
+   * Has the volume grow, while its logs are used. What is written by the time of a failure stays.
+   *
+   * @param sizeBytes the size that it shall have
+   * @param written told of the bytes written, piece by piece
+   * @throws VolumeException when the file system has no room for it, or the volume is larger
+   * @throws IllegalArgumentException when the size is impossible
+   */
+  public void grow(long sizeBytes, LongConsumer written) throws IOException {
+    growing.lock();
+    try {
+      VolumeSize present = descriptor.size();
+      VolumeSize wanted = new VolumeSize(sizeBytes, present.cycleBytes());
+      if (wanted.cycles() < present.cycles()) {
+        throw new VolumeException(
+            layout.root(),
+            "has " + present.sizeBytes() + " bytes, and a volume does not shrink",
+            "give at least its size");
       }
+      requireRoom(layout, (long) (wanted.cycles() - pool.cycles()) * present.cycleBytes());
+      while (pool.cycles() < wanted.cycles()) {
+        addFile(pool.write(written));
+      }
+    } finally {
+      growing.unlock();
     }
   }
 
-  private void checkFileSystem() throws IOException {
-    long totalBytes = Files.getFileStore(directory).getTotalSpace();
-    if (totalBytes < options.sizeBytes()) {
-      throw new VolumeException(
-          directory,
-          "the file system is too small: it has " + totalBytes + " bytes",
-          "give it at least " + options.sizeBytes() + ", or make the volume smaller");
+  private synchronized void addFile(Path file) throws IOException {
+    if (closed) {
+      throw new LogStoppedException(layout.root() + ": the volume is closed", null);
     }
+    VolumeSize size = descriptor.size();
+    if (pool.cycles() + 1 > size.cycles()) {
+      VolumeDescriptor larger =
+          new VolumeDescriptor(descriptor.id(), size.ofCycles(pool.cycles() + 1));
+      larger.write(disk, layout.root());
+      descriptor = larger;
+    }
+    pool.add(file);
   }
 
   /** The domains that have a log on the volume, open or not. */
   public Set<String> domains() throws IOException {
-    Set<String> domains = new TreeSet<>();
-    try (DirectoryStream<Path> entries =
-        Files.newDirectoryStream(directory.resolve(DOMAINS_NAME))) {
-      for (Path entry : entries) {
-        domains.add(entry.getFileName().toString());
-      }
-    }
-    return domains;
+    return layout.domainNames();
   }
 
   /** The chain that a domain's log is shipped to, without opening it; empty when there is none. */
@@ -232,49 +359,70 @@ public final class LogVolume implements AutoCloseable {
     return ChainOfLog.read(domainDirectory(domain).path());
   }
 
-  /** As {@link #openDomain(String, long, ForceListener)}; a new domain's LSNs start at 1. */
+  /** As {@link #openDomain(String, LogOrigin, ForceListener)}; a new log starts with LSN 1. */
   public DomainLog openDomain(String domain, ForceListener listener) throws IOException {
-    return openDomain(domain, 1, listener);
+    return openDomain(domain, LogOrigin.NONE, listener);
   }
 
   /**
    * Opens a domain's log, creates it when absent, and recovers what a crash has left. Takes a scan
    * of all retained files.
    *
-   * @param firstLsnIfNew the LSN of the first record of a log that has none
+   * @param origin what the log goes on from if it is new to the volume
    * @param listener called on the log's force thread
    * @throws LogDamagedException when a record that was forced is missing or changed
    * @throws VolumeException when the volume has no room for another domain
    */
-  public synchronized DomainLog openDomain(
-      String domain, long firstLsnIfNew, ForceListener listener) throws IOException {
+  public synchronized DomainLog openDomain(String domain, LogOrigin origin, ForceListener listener)
+      throws IOException {
     if (!DomainDirectory.isDomainName(domain)) {
       throw new IllegalArgumentException("not a domain name: " + domain);
     }
     if (closed || failure.get() != null) {
-      throw new LogStoppedException(directory + ": the volume is closed or stopped", failure.get());
+      throw new LogStoppedException(
+          layout.root() + ": the volume is closed or stopped", failure.get());
     }
     DomainLog present = logs.get(domain);
     if (present != null && !present.isClosed()) {
       throw new IllegalStateException("the log of domain " + domain + " is already open");
     }
+    requireRoom(layout, 0);
     DomainDirectory place = domainDirectory(domain);
     if (!Files.exists(place.path())) {
       create(place);
     }
     CyclePool.Share share = shares.get(domain);
-    DomainRecovery recovery = new DomainRecovery(disk, place, pool, share);
+    DomainRecovery recovery = recover(place, origin);
+    if (recovery.damage().isPresent()) {
+      throw recovery.damage().get();
+    }
+    return openRecovered(place, share, recovery, listener);
+  }
+
+  private DomainRecovery recover(DomainDirectory place, LogOrigin origin) throws IOException {
+    DomainRecovery recovery = new DomainRecovery(disk, layout, place, pool);
     try {
       recovery.force();
     } catch (IOException e) {
       logFailed(e);
       throw e;
     }
-    recovery.run(firstLsnIfNew - 1);
-    DomainLog log =
-        new DomainLog(
-            place, disk, pool, share, options.nanoClock(), listener, this::logFailed, recovery);
-    logs.put(domain, log);
+    recovery.run(origin, _ -> {});
+    return recovery;
+  }
+
+  private DomainLog openRecovered(
+      DomainDirectory place, CyclePool.Share share, DomainRecovery recovery, ForceListener listener)
+      throws IOException {
+    DomainLog log;
+    try {
+      recovery.giveBackSurplus(share);
+      log = new DomainLog(place, disk, pool, share, options, listener, this::logFailed, recovery);
+    } catch (IOException e) {
+      logFailed(e);
+      throw e;
+    }
+    logs.put(place.domain(), log);
     // Another log may have failed after the check above; logFailed looks at logs after it has set
     // failure, so it has seen this log or we see the failure.
     Throwable cause = failure.get();
@@ -290,24 +438,63 @@ public final class LogVolume implements AutoCloseable {
       if (!pool.fits()) {
         pool.leave(share);
         throw new VolumeException(
-            directory,
+            layout.root(),
             "there is no room for another domain: the others hold or have a right to "
                 + pool.claimed()
                 + " of "
-                + options.cyclesMax()
+                + pool.cycles()
                 + " cycle files, and a domain needs "
                 + LogLimits.CYCLES_PER_DOMAIN_MIN,
-            "make the volume larger, or wait if the others hold what the object store has yet to take");
+            "have it grow with 'drva volume grow', or wait if the others hold what the object store has yet to take");
       }
       shares.put(place.domain(), share);
     }
     disk.createDirectory(place.path());
-    disk.forceDirectory(directory.resolve(DOMAINS_NAME));
+    disk.forceDirectory(layout.domains());
   }
 
   private DomainDirectory domainDirectory(String domain) {
-    return new DomainDirectory(
-        descriptor.id(), domain, directory.resolve(DOMAINS_NAME).resolve(domain));
+    return new DomainDirectory(descriptor.id(), domain, layout.domain(domain));
+  }
+
+  /**
+   * Gives back what a domain's log holds; after this the domain has no log here. A crash in between
+   * leaves a log that is gone all the same, and the next opening of the volume gives back the rest.
+   *
+   * @throws IllegalStateException when the log is open
+   */
+  public synchronized void removeDomain(String domain) throws IOException {
+    DomainLog present = logs.get(domain);
+    if (present != null && !present.isClosed()) {
+      throw new IllegalStateException("the log of domain " + domain + " is open");
+    }
+    CyclePool.Share share = requireShare(domain);
+    logs.remove(domain);
+    disk.move(layout.domain(domain), layout.removed(domain));
+    disk.forceDirectory(layout.domains());
+    shares.remove(domain);
+    finishRemoval(removedDirectory(domain), share);
+  }
+
+  private DomainDirectory removedDirectory(String domain) {
+    return new DomainDirectory(descriptor.id(), domain, layout.removed(domain));
+  }
+
+  private void finishRemoval(DomainDirectory removed, CyclePool.Share share) throws IOException {
+    for (Place file : removed.cycleFiles()) {
+      share.recycle(file.path());
+    }
+    for (DomainDirectory.Run run : removed.runs()) {
+      removed.deleteRun(disk, run);
+    }
+    try (DirectoryStream<Path> rest = Files.newDirectoryStream(removed.path())) {
+      for (Path file : rest) {
+        disk.delete(file);
+      }
+    }
+    disk.delete(removed.path());
+    disk.forceDirectory(layout.domains());
+    pool.leave(share);
   }
 
   /** Runs on the force thread of the log that failed, or on the thread that opens or closes it. */
@@ -330,23 +517,44 @@ public final class LogVolume implements AutoCloseable {
     };
   }
 
-  /** The budget, bytes: cycle files never take more. */
-  public long sizeBytes() {
-    return options.sizeBytes();
+  public Path path() {
+    return layout.root();
   }
 
-  /** The part of the budget that the logs hold, in whole cycle files, bytes. */
+  /** Its size now. */
+  public VolumeSize size() {
+    return descriptor.size();
+  }
+
+  /** Why the volume stopped; empty when it did not. */
+  public Optional<Throwable> failure() {
+    return Optional.ofNullable(failure.get());
+  }
+
+  /** The part of it that the logs hold, in whole cycle files, bytes. */
   public long usedBytes() {
     return pool.usedBytes();
   }
 
   /** Closes all logs, then the volume. The writers must have ended. Idempotent. */
   @Override
-  public synchronized void close() throws IOException {
-    if (closed) {
-      return;
+  public void close() throws IOException {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
     }
-    closed = true;
+    growing.lock(); // Growth ends with the file that it is at.
+    try {
+      closeLogs();
+    } finally {
+      growing.unlock();
+      lock.close();
+    }
+  }
+
+  private synchronized void closeLogs() throws IOException {
     IOException first = null;
     for (DomainLog log : logs.values()) {
       try {
@@ -359,8 +567,6 @@ public final class LogVolume implements AutoCloseable {
         }
       }
     }
-    lockChannel.close();
-    OPEN_HERE.remove(directory);
     if (first != null) {
       throw first;
     }

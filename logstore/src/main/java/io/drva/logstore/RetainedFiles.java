@@ -139,9 +139,9 @@ final class RetainedFiles {
     if (oldestRun == runToKeep) {
       return;
     }
-    for (int number : directory.runs()) {
-      if (number < runToKeep) {
-        directory.deleteRun(disk, number);
+    for (DomainDirectory.Run run : directory.runs()) {
+      if (run.number() < runToKeep) {
+        directory.deleteRun(disk, run);
       }
     }
     disk.forceDirectory(directory.path());

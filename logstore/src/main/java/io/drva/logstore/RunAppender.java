@@ -10,11 +10,12 @@ import java.time.format.DateTimeFormatter;
 import net.openhft.chronicle.bytes.Bytes;
 import net.openhft.chronicle.bytes.SyncMode;
 import net.openhft.chronicle.core.time.SetTimeProvider;
-import net.openhft.chronicle.queue.ChronicleQueue;
 import net.openhft.chronicle.queue.ExcerptAppender;
 import net.openhft.chronicle.queue.RollCycle;
 import net.openhft.chronicle.queue.RollCycles;
+import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
+import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueStore;
 import net.openhft.chronicle.wire.DocumentContext;
 
 /**
@@ -30,9 +31,10 @@ import net.openhft.chronicle.wire.DocumentContext;
  *   <li>The clock stands still and is moved by one roll cycle to start the next file: files roll by
  *       size.
  *   <li>No sync mode: the log forces the files itself, through channels that report errors.
- *   <li>Only a document's four-byte header is written through the mapping. Its content is written
- *       through the file's channel, into the same page cache, between the moment when the document
- *       is begun and the moment when its header says that it is complete.
+ *   <li>Chronicle writes what makes a cycle file one of a queue, and its first document; and when
+ *       it has rolled to the next file, the mark that ends this one. The documents between, {@link
+ *       LogTail} writes past the mapping (see {@link RecordGroup}): Chronicle, like any reader,
+ *       finds its way from one document's header to the next.
  * </ul>
  */
 final class RunAppender implements AutoCloseable {
@@ -58,11 +60,11 @@ final class RunAppender implements AutoCloseable {
   /** Chronicle lets one document take a quarter of the mapping block: enough for the largest. */
   private static final int BLOCK_BYTES_MIN = 8 * LogLimits.DATA_BYTES_MAX;
 
-  private final ByteBuffer frame =
+  private final ByteBuffer header =
       ByteBuffer.allocateDirect(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
   private final Path directory;
   private final SetTimeProvider clock = new SetTimeProvider();
-  private final ChronicleQueue queue;
+  private final SingleChronicleQueue queue;
   private final ExcerptAppender appender;
   private int cycle;
 
@@ -102,28 +104,41 @@ final class RunAppender implements AutoCloseable {
     return cyclePath(directory, nextCycle());
   }
 
-  /** The next append ends the current cycle file and goes to the next. */
-  void roll() {
+  /**
+   * The next {@link #begin} ends the current cycle file and goes to the next.
+   *
+   * @param lastDocument where the current file's last document starts: told to Chronicle, which
+   *     looks for the end from the last document that it wrote itself; 0 when there is no such file
+   */
+  void roll(long lastDocument) {
+    if (lastDocument > 0) {
+      SingleChronicleQueueStore store = queue.storeForCycle(cycle, queue.epoch(), false, null);
+      try {
+        store.writePosition(lastDocument);
+      } finally {
+        queue.closeStore(store);
+      }
+    }
     cycle++;
     clock.currentTimeMillis((long) cycle * ROLL_CYCLE.lengthInMillis());
   }
 
   /**
-   * Appends one document.
+   * Begins the file that {@link #nextPath} named before the last {@link #roll}: with Chronicle's
+   * own headers and a first document.
    *
-   * @param file the file that {@link #nextPath} named before the last {@link #roll}
-   * @param contentAndSlack the content, and {@link RecordGroup#SLACK_BYTES} zeroes behind it
-   * @return the end of the content in its file, bytes
+   * @param file the same, to look at it past the mapping
+   * @return the end of the document in its file, bytes
    */
-  long append(CycleFile file, ByteBuffer contentAndSlack) throws IOException {
-    int contentBytes = contentAndSlack.remaining() - RecordGroup.SLACK_BYTES;
+  long begin(CycleFile file, ByteBuffer content) throws IOException {
+    int contentBytes = content.remaining();
     DocumentContext document = appender.writingDocument(false);
     long at = 0;
     boolean complete = false;
     try {
       Bytes<?> bytes = document.wire().bytes();
       at = bytes.writePosition();
-      file.write(contentAndSlack, at);
+      bytes.write(at, content, content.position(), contentBytes);
       bytes.writePosition(at + contentBytes);
       complete = true;
     } finally {
@@ -132,7 +147,7 @@ final class RunAppender implements AutoCloseable {
       }
       document.close();
     }
-    requireFrame(file, at - Integer.BYTES, contentBytes);
+    requireHeader(file, at - Integer.BYTES, contentBytes);
     return at + contentBytes;
   }
 
@@ -140,22 +155,22 @@ final class RunAppender implements AutoCloseable {
    * Looks at the document's header past the mapping: a fault in a mapped write may be reported to
    * the thread only later, and by then the group would be forced without it.
    */
-  private void requireFrame(CycleFile file, long at, int contentBytes) throws IOException {
-    file.read(frame.clear(), at);
-    if (frame.getInt(0) != contentBytes) {
+  private void requireHeader(CycleFile file, long at, int contentBytes) throws IOException {
+    file.read(header.clear(), at);
+    if (header.getInt(0) != contentBytes) {
       throw new IOException(
           file.path
               + ": the document header at "
               + at
               + " is 0x"
-              + Integer.toHexString(frame.getInt(0))
+              + Integer.toHexString(header.getInt(0))
               + ", not that of "
               + contentBytes
               + " bytes");
     }
   }
 
-  /** The file that the last append went to. */
+  /** The file that was begun last. */
   Path currentPath() {
     return appender.currentFile().toPath();
   }

@@ -17,12 +17,12 @@ import java.util.zip.CRC32C;
  *    10    u16  0
  *    12    u32  cycleBytes
  *    16    16   volume id, random
- *    32    u64  sizeBytes
+ *    32    u64  sizeBytes, a multiple of cycleBytes
  *    40         zeros
  *   508    u32  CRC-32C of bytes 0 to 507
  * </pre>
  */
-record VolumeDescriptor(UUID id, long sizeBytes, int cycleBytes) {
+record VolumeDescriptor(UUID id, VolumeSize size) {
 
   static final String FILE_NAME = "volume";
   static final int BYTES = 512;
@@ -33,9 +33,9 @@ record VolumeDescriptor(UUID id, long sizeBytes, int cycleBytes) {
 
   byte[] encode() {
     ByteBuffer bytes = ByteBuffer.allocate(BYTES);
-    bytes.putLong(0, MAGIC).putShort(8, (short) VERSION).putInt(12, cycleBytes);
+    bytes.putLong(0, MAGIC).putShort(8, (short) VERSION).putInt(12, size.cycleBytes());
     bytes.putLong(16, id.getMostSignificantBits()).putLong(24, id.getLeastSignificantBits());
-    bytes.putLong(32, sizeBytes);
+    bytes.putLong(32, size.sizeBytes());
     bytes.putInt(CRC_OFFSET, crc(bytes.array()));
     return bytes.array();
   }
@@ -63,7 +63,8 @@ record VolumeDescriptor(UUID id, long sizeBytes, int cycleBytes) {
           "restore it from a copy, or empty the directory and let the host filters resync");
     }
     return new VolumeDescriptor(
-        new UUID(view.getLong(16), view.getLong(24)), view.getLong(32), view.getInt(12));
+        new UUID(view.getLong(16), view.getLong(24)),
+        new VolumeSize(view.getLong(32), view.getInt(12)));
   }
 
   void write(Disk disk, Path directory) throws IOException {

@@ -27,7 +27,7 @@ class AllocationTest {
     RecordingListener listener = new RecordingListener();
     ByteBuffer data = ByteBuffer.allocateDirect(4096);
     int crc = Records.crc(data);
-    try (LogVolume volume = LogVolume.open(directory, VolumeOptions.of(256 << 20))) {
+    try (LogVolume volume = TestVolumes.open(directory, VolumeSize.of(256 << 20))) {
       DomainLog log = volume.openDomain("domain-a", listener);
       Records.begin(log);
       long appending = 0;

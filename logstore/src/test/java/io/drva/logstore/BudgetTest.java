@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Predicate;
@@ -20,8 +19,7 @@ class BudgetTest {
 
   private static final int CYCLE_BYTES = 4 << 20;
   private static final int CYCLES = 8;
-  private static final VolumeOptions OPTIONS =
-      VolumeOptions.of((long) CYCLES * CYCLE_BYTES, CYCLE_BYTES);
+  private static final VolumeSize SIZE = new VolumeSize((long) CYCLES * CYCLE_BYTES, CYCLE_BYTES);
 
   @TempDir Path directory;
 
@@ -30,7 +28,7 @@ class BudgetTest {
   @Test
   void fullLogChangesNothingAndGoesOnAfterRelease() throws Exception {
     RecordingListener listener = new RecordingListener();
-    try (LogVolume volume = LogVolume.open(directory, OPTIONS)) {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE)) {
       DomainLog log = volume.openDomain("domain-a", listener);
       Records.begin(log);
       for (int round = 0; round < 3; round++) {
@@ -51,7 +49,7 @@ class BudgetTest {
         assertTrue(log.lastLsn() >= lastLsn);
         assertEquals(
             hosts.getFirst().lastSeq() + log.lastLsn() - lastLsn, log.hosts().getFirst().lastSeq());
-        assertEquals(OPTIONS.sizeBytes(), volume.usedBytes());
+        assertEquals(SIZE.sizeBytes(), volume.usedBytes());
         listener.awaitForced(log.lastLsn());
         assertWithinBudget();
         long released = log.lastLsn() - 5;
@@ -80,7 +78,7 @@ class BudgetTest {
   @Test
   void aDomainThatFillsTheVolumeLeavesTheOthersTheirShare() throws Exception {
     RecordingListener listener = new RecordingListener();
-    try (LogVolume volume = LogVolume.open(directory, OPTIONS)) {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE)) {
       DomainLog idle = volume.openDomain("domain-a", listener);
       DomainLog greedy = volume.openDomain("domain-b", new RecordingListener());
       Records.begin(greedy);
@@ -104,11 +102,11 @@ class BudgetTest {
         idle.release(idle.forcedLsn());
       }
       assertFalse(greedy.hasSpace(256 << 10));
-      assertTrue(volume.usedBytes() <= OPTIONS.sizeBytes());
+      assertTrue(volume.usedBytes() <= SIZE.sizeBytes());
       assertWithinBudget();
     }
     // And after a restart.
-    try (LogVolume volume = LogVolume.open(directory, OPTIONS)) {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE)) {
       DomainLog greedy = volume.openDomain("domain-b", new RecordingListener());
       DomainLog idle = volume.openDomain("domain-a", new RecordingListener());
       assertFalse(greedy.hasSpace(256 << 10));
@@ -118,7 +116,7 @@ class BudgetTest {
 
   @Test
   void spaceThatOneDomainWasPromisedIsNotTakenByAnother() throws Exception {
-    try (LogVolume volume = LogVolume.open(directory, OPTIONS)) {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE)) {
       DomainLog first = volume.openDomain("domain-a", new RecordingListener());
       assertTrue(first.hasSpace(LogLimits.DATA_BYTES_MAX));
       DomainLog second = volume.openDomain("domain-b", new RecordingListener());
@@ -139,14 +137,14 @@ class BudgetTest {
 
   @Test
   void restartsOfAFullVolumeStillOpenAndDrain() throws Exception {
-    try (LogVolume volume = LogVolume.open(directory, OPTIONS)) {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE)) {
       DomainLog log = volume.openDomain("domain-a", new RecordingListener());
       Records.begin(log);
       while (log.hasSpace(256 << 10)) {
         records.append(log);
       }
     }
-    try (LogVolume volume = LogVolume.open(directory, OPTIONS)) {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE)) {
       DomainLog log = volume.openDomain("domain-a", new RecordingListener());
       assertFalse(log.hasSpace(512));
       assertEquals(1, log.firstLsn());
@@ -161,7 +159,7 @@ class BudgetTest {
   @Test
   void manyRollsHoldNeitherFilesNorMappings() throws Exception {
     RecordingListener listener = new RecordingListener();
-    try (LogVolume volume = LogVolume.open(directory, OPTIONS)) {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE)) {
       DomainLog log = volume.openDomain("domain-a", listener);
       Records.begin(log);
       try (LogReader reader = log.reader(1)) {
@@ -223,13 +221,8 @@ class BudgetTest {
     }
   }
 
-  /** The blocks that the whole volume takes, Chronicle's metadata and directories included. */
   private void assertWithinBudget() throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder("du", "-s", "--block-size=1", directory.toString()).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertEquals(0, process.waitFor());
-    long bytes = Long.parseLong(output.substring(0, output.indexOf('\t')));
-    assertTrue(bytes <= OPTIONS.sizeBytes(), () -> bytes + " bytes of " + OPTIONS.sizeBytes());
+    long bytes = VolumeFiles.allocatedBytes(directory);
+    assertTrue(bytes <= SIZE.sizeBytes(), () -> bytes + " bytes of " + SIZE.sizeBytes());
   }
 }

@@ -28,7 +28,7 @@ class ChronicleCompatibilityTest {
     Records records = new Records(64 << 10);
     long lastLsn;
     try (LogVolume volume =
-        LogVolume.open(directory, VolumeOptions.of(8L * CYCLE_BYTES, CYCLE_BYTES))) {
+        TestVolumes.open(directory, new VolumeSize(8L * CYCLE_BYTES, CYCLE_BYTES))) {
       DomainLog log = volume.openDomain("domain-a", new RecordingListener());
       Records.begin(log);
       while (log.bytesUsed() < 3L * CYCLE_BYTES) {
@@ -47,7 +47,7 @@ class ChronicleCompatibilityTest {
     int seals = 0;
     try (ChronicleQueue queue =
             SingleChronicleQueueBuilder.single(
-                    directory.resolve("domains/domain-a/run-00000001").toFile())
+                    VolumeFiles.cycleFiles(directory, "domain-a").getFirst().getParent().toFile())
                 .readOnly(true)
                 .build();
         ExcerptTailer tailer = queue.createTailer()) {

@@ -11,7 +11,7 @@ final class CrashChild {
 
   static final String DOMAIN = "domain-a";
   static final int CYCLE_BYTES = 4 << 20;
-  static final VolumeOptions OPTIONS = VolumeOptions.of(12L * CYCLE_BYTES, CYCLE_BYTES);
+  static final VolumeSize SIZE = new VolumeSize(12L * CYCLE_BYTES, CYCLE_BYTES);
   static final int DATA_BYTES_MAX = 64 << 10;
   static final String FORCED = "forced ";
 
@@ -35,7 +35,7 @@ final class CrashChild {
           }
         };
     Records records = new Records(DATA_BYTES_MAX);
-    LogVolume volume = LogVolume.open(Path.of(arguments[0]), OPTIONS);
+    LogVolume volume = TestVolumes.open(Path.of(arguments[0]), SIZE);
     DomainLog log = volume.openDomain(DOMAIN, listener);
     if (log.lastLsn() == 0) {
       Records.begin(log);

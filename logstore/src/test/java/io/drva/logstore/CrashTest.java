@@ -31,7 +31,7 @@ class CrashTest {
     long lastLsnBefore = 0;
     for (int round = 0; round < ROUNDS; round++) {
       long forced = runAndKill(random.nextLong(), random.nextInt(FORCES_MAX));
-      try (LogVolume volume = LogVolume.open(directory, CrashChild.OPTIONS)) {
+      try (LogVolume volume = TestVolumes.open(directory, CrashChild.SIZE)) {
         DomainLog log = volume.openDomain(CrashChild.DOMAIN, new RecordingListener());
         assertTrue(log.lastLsn() >= forced, () -> "forced " + forced + " but " + log.lastLsn());
         assertTrue(log.lastLsn() >= lastLsnBefore);

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DomainLogTest {
 
   private static final int CYCLE_BYTES = 4 << 20;
-  private static final VolumeOptions OPTIONS = VolumeOptions.of(16L * CYCLE_BYTES, CYCLE_BYTES);
+  private static final VolumeSize SIZE = new VolumeSize(16L * CYCLE_BYTES, CYCLE_BYTES);
 
   @TempDir Path directory;
 
@@ -24,7 +24,7 @@ class DomainLogTest {
   void handsOutEveryRecordOnceForcedAndAfterReopening() throws Exception {
     Records records = new Records(64 << 10);
     RecordingListener listener = new RecordingListener();
-    try (LogVolume volume = LogVolume.open(directory, OPTIONS)) {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE)) {
       DomainLog log = volume.openDomain("domain-a", listener);
       Records.begin(log);
       for (int i = 0; i < 500; i++) {
@@ -33,7 +33,7 @@ class DomainLogTest {
       listener.awaitForced(log.lastLsn());
       readAll(log, records, 502);
     }
-    try (LogVolume volume = LogVolume.open(directory, OPTIONS)) {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE)) {
       DomainLog log = volume.openDomain("domain-a", new RecordingListener());
       assertEquals(502, log.lastLsn());
       assertEquals(502, log.forcedLsn());
@@ -68,7 +68,7 @@ class DomainLogTest {
 
   @Test
   void refusesWhatMayNotComeNextAndChangesNothing() throws Exception {
-    try (LogVolume volume = LogVolume.open(directory, OPTIONS)) {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE)) {
       DomainLog log = volume.openDomain("domain-a", new RecordingListener());
       ByteBuffer sector = ByteBuffer.allocate(512);
       assertThrows(
@@ -109,7 +109,7 @@ class DomainLogTest {
           .limit(1024),
       ByteBuffer.wrap(content).slice(512, 2048).asReadOnlyBuffer().position(512).limit(1024),
     };
-    try (LogVolume volume = LogVolume.open(directory, OPTIONS)) {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE)) {
       DomainLog log = volume.openDomain("domain-a", listener);
       Records.begin(log);
       ByteBuffer expected = ByteBuffer.wrap(content, 1024, 512);

@@ -63,6 +63,8 @@ final class DomainModel {
   /** What was given up for sure is before this. */
   private long firstLsnMin;
 
+  private boolean started;
+  private boolean beingRemoved;
   private Optional<ChainOfLog> chain = Optional.empty();
   private Optional<ChainOfLog> chainUnderWay = Optional.empty();
 
@@ -76,8 +78,36 @@ final class DomainModel {
     this.firstLsnMin = firstLsn;
   }
 
-  long firstLsnIfNew() {
-    return firstLsn;
+  LogOrigin origin() {
+    return new LogOrigin(firstLsn - 1, 0, List.of(), List.of());
+  }
+
+  /** The domain has a log. */
+  void start() {
+    started = true;
+  }
+
+  boolean isStarted() {
+    return started;
+  }
+
+  /** Nothing of it needs to be there. */
+  boolean isEmpty() {
+    return appendedLsn < firstLsn;
+  }
+
+  /** From now on the log may be gone, as a whole. */
+  void remove() {
+    beingRemoved = true;
+  }
+
+  boolean isBeingRemoved() {
+    return beingRemoved;
+  }
+
+  /** It is not. */
+  void keep() {
+    beingRemoved = false;
   }
 
   long lastLsn() {
@@ -152,16 +182,14 @@ final class DomainModel {
   }
 
   /**
-   * A log that was opened, after whatever happened, must hold what it must, and nothing else.
-   *
-   * @return how many records were there that need not have been
+   * A log that was opened, after whatever happened, must hold what it must, and nothing else. From
+   * now on it is what must be there.
    */
-  long recovered(DomainLog log) throws IOException {
+  void recovered(DomainLog log) throws IOException {
     long last = log.lastLsn();
     assertTrue(last >= appendedLsn, () -> domain + " lost " + (last + 1) + " to " + appendedLsn);
     assertTrue(last <= lastLsn(), () -> domain + " has " + last + " but only " + lastLsn());
     assertEquals(last, log.forcedLsn());
-    final long spare = last - forcedLsn;
     truncate(last);
     appendedLsn = last;
     forcedLsn = last;
@@ -183,7 +211,6 @@ final class DomainModel {
       }
       assertFalse(reader.next());
     }
-    return spare;
   }
 
   // ---- records ----

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 class FailureTest {
 
   private static final int CYCLE_BYTES = 4 << 20;
-  private static final VolumeOptions OPTIONS = VolumeOptions.of(16L * CYCLE_BYTES, CYCLE_BYTES);
+  private static final VolumeSize SIZE = new VolumeSize(16L * CYCLE_BYTES, CYCLE_BYTES);
 
   @TempDir Path directory;
 
@@ -26,7 +26,7 @@ class FailureTest {
   @Test
   void failedForceStopsTheLogForGood() throws Exception {
     long forcedBefore;
-    try (LogVolume volume = LogVolume.open(directory, OPTIONS, disk)) {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE, disk)) {
       DomainLog log = volume.openDomain("domain-a", listener);
       Records.begin(log);
       records.append(log);
@@ -54,7 +54,7 @@ class FailureTest {
 
   @Test
   void failedForceOfOneLogStopsTheVolume() throws Exception {
-    try (LogVolume volume = LogVolume.open(directory, OPTIONS, disk)) {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE, disk)) {
       RecordingListener otherListener = new RecordingListener();
       DomainLog other = volume.openDomain("domain-b", otherListener);
       Records.begin(other);
@@ -73,7 +73,7 @@ class FailureTest {
 
   @Test
   void aDefectInWhatServesOneDomainStopsItsLogOnly() throws Exception {
-    try (LogVolume volume = LogVolume.open(directory, OPTIONS, disk)) {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE, disk)) {
       RecordingListener otherListener = new RecordingListener();
       DomainLog other = volume.openDomain("domain-b", otherListener);
       Records.begin(other);
@@ -96,7 +96,7 @@ class FailureTest {
 
   @Test
   void aFailedForceOfRecoveryOrOfTheEndIsFinalToo() throws Exception {
-    try (LogVolume volume = LogVolume.open(directory, OPTIONS, disk)) {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE, disk)) {
       DomainLog log = volume.openDomain("domain-a", listener);
       Records.begin(log);
       listener.awaitForced(2);
@@ -108,7 +108,7 @@ class FailureTest {
       otherListener.awaitFailure();
     }
     FaultyDisk second = new FaultyDisk();
-    try (LogVolume volume = LogVolume.open(directory, OPTIONS, second)) {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE, second)) {
       second.failForce = true;
       assertThrows(IOException.class, () -> volume.openDomain("domain-a", new RecordingListener()));
       second.failForce = false;
@@ -122,7 +122,7 @@ class FailureTest {
 
   @Test
   void anInterruptedReaderHarmsNoLog() throws Exception {
-    try (LogVolume volume = LogVolume.open(directory, OPTIONS, disk)) {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE, disk)) {
       DomainLog log = volume.openDomain("domain-a", listener);
       Records.begin(log);
       // A second file, so that the reader leaves a first one that may be recycled.
@@ -153,7 +153,7 @@ class FailureTest {
 
   @Test
   void whatIsNotFlushedIsNeitherForcedNorRead() throws Exception {
-    try (LogVolume volume = LogVolume.open(directory, OPTIONS, disk)) {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE, disk)) {
       DomainLog log = volume.openDomain("domain-a", listener);
       Records.begin(log);
       listener.awaitForced(2);
@@ -179,7 +179,7 @@ class FailureTest {
 
   @Test
   void failedDirectoryForceIsAFailedForce() throws Exception {
-    try (LogVolume volume = LogVolume.open(directory, OPTIONS, disk)) {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE, disk)) {
       DomainLog log = volume.openDomain("domain-a", listener);
       Records.begin(log);
       listener.awaitForced(2);
@@ -200,7 +200,7 @@ class FailureTest {
 
   @Test
   void fullDiskStopsTheLogBeforeTheMappedWriteCanFault() throws Exception {
-    try (LogVolume volume = LogVolume.open(directory, OPTIONS, disk)) {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE, disk)) {
       DomainLog log = volume.openDomain("domain-a", listener);
       Records.begin(log);
       listener.awaitForced(2);
@@ -217,7 +217,7 @@ class FailureTest {
       listener.awaitFailure();
     }
     long lastLsn;
-    try (LogVolume volume = LogVolume.open(directory, OPTIONS)) {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE)) {
       DomainLog log = volume.openDomain("domain-a", new RecordingListener());
       lastLsn = log.lastLsn();
       assertTrue(lastLsn >= listener.forcedLsn());
@@ -228,7 +228,7 @@ class FailureTest {
 
   @Test
   void appendsGoOnWhileAForceRunsAndReadersNeverSeeThem() throws Exception {
-    try (LogVolume volume = LogVolume.open(directory, OPTIONS, disk)) {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE, disk)) {
       DomainLog log = volume.openDomain("domain-a", listener);
       disk.gated = true;
       Records.begin(log);
@@ -253,7 +253,7 @@ class FailureTest {
 
   @Test
   void onlyOneThreadMayAppend() throws Exception {
-    try (LogVolume volume = LogVolume.open(directory, OPTIONS)) {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE)) {
       DomainLog log = volume.openDomain("domain-a", listener);
       Records.begin(log);
       Throwable[] thrown = new Throwable[1];

@@ -17,6 +17,9 @@ final class FaultyDisk implements Disk {
   volatile boolean failDirectory;
   volatile int forces;
 
+  /** So many writes succeed before the disk is full. */
+  int writesLeft = Integer.MAX_VALUE;
+
   /** Lets as many gated forces pass. */
   void pass(int forcesToPass) {
     gate.release(forcesToPass);
@@ -44,7 +47,7 @@ final class FaultyDisk implements Disk {
 
   @Override
   public void write(FileChannel channel, ByteBuffer source, long positionBytes) throws IOException {
-    if (failWrite) {
+    if (failWrite || writesLeft-- <= 0) {
       throw new IOException("No space left on device (injected)");
     }
     disk.write(channel, source, positionBytes);

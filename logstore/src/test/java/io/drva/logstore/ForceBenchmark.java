@@ -1,56 +1,72 @@
 package io.drva.logstore;
 
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
- * Measures durable appends, in one run for every size: the log, and beside it a plain loop that
- * writes and forces a recycled file through a channel. Run by hand, with the flags of
- * deploy/jvm.options: {@code ForceBenchmark DIRECTORY [seconds per measurement]}.
+ * Measures durable appends: the log, and in turn with it, on the same disk, a plain loop that
+ * writes groups of the same size to a recycled file through a channel and forces each. Run by hand,
+ * with the flags of deploy/jvm.options: {@code ForceBenchmark DIRECTORY [seconds per measurement]
+ * [rounds]}.
+ *
+ * <p>The log's writer hands over a group and goes on with the next while the force runs, but is
+ * never further ahead than that: nothing is acknowledged later than with the plain loop.
+ *
+ * <p>Then latencies at a moderate pace: of the log from the append to the moment when it is known
+ * to be forced; and of a plain loop that writes and forces one record after the other.
  */
 final class ForceBenchmark {
 
   private static final int CYCLE_BYTES = 64 << 20;
-  private static final long VOLUME_BYTES = 12L * CYCLE_BYTES;
+  private static final int CYCLES = 12;
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
-  private static final long BACKOFF_NANOS = 20_000;
+  private static final int[] RECORD_BYTES = {64 << 10, 4 << 10};
+  private static final int[] GROUP_BYTES = {1 << 20, 8 << 20};
 
-  /** The log's writer stays at most this far ahead of the forces, as a bounded queue would. */
-  private static final int GROUP_BYTES = 256 << 10;
+  private static final long PACE_BYTES_PER_SECOND = 125_000_000;
 
-  private static final long UNFORCED_BYTES_MAX = 16 << 20;
+  private final long nanos;
 
-  private ForceBenchmark() {}
+  /** One kind of measurement, and what it gave in each round, MB/s. */
+  private record Kind(int recordBytes, int groupBytes, List<Double> log, List<Double> plain) {}
+
+  private ForceBenchmark(long nanos) {
+    this.nanos = nanos;
+  }
 
   public static void main(String[] arguments) throws Exception {
     Path directory = Path.of(arguments[0]);
-    long nanos = NANOS_PER_SECOND * (arguments.length > 1 ? Long.parseLong(arguments[1]) : 5);
-    for (int recordBytes : new int[] {64 << 10, 4 << 10, 64 << 10, 4 << 10}) {
-      log(directory.resolve("volume"), recordBytes, nanos);
-      plain(directory, recordBytes, 256 << 10, nanos);
-      plain(directory, recordBytes, 1 << 20, nanos);
-      plain(directory, recordBytes, 8 << 20, nanos);
-    }
+    long seconds = arguments.length > 1 ? Long.parseLong(arguments[1]) : 5;
+    int rounds = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 5;
+    new ForceBenchmark(seconds * NANOS_PER_SECOND).run(directory, rounds);
   }
 
-  private static void log(Path directory, int recordBytes, long nanos) throws Exception {
-    ByteBuffer data = ByteBuffer.allocateDirect(recordBytes);
-    int crc = Records.crc(data);
-    long[] forceNanos = new long[1];
+  private void run(Path directory, int rounds) throws Exception {
+    List<Kind> kinds = new ArrayList<>();
+    for (int recordBytes : RECORD_BYTES) {
+      for (int groupBytes : GROUP_BYTES) {
+        kinds.add(new Kind(recordBytes, groupBytes, new ArrayList<>(), new ArrayList<>()));
+      }
+    }
+    Path volumePath = directory.resolve("volume");
+    LogVolume.create(volumePath, new VolumeSize((long) CYCLES * CYCLE_BYTES, CYCLE_BYTES), _ -> {});
+    Pace pace = new Pace();
     ForceListener listener =
         new ForceListener() {
           @Override
           public void forced(long lsn, long lasted) {
-            forceNanos[0] += lasted;
+            pace.forced(lsn, lasted);
           }
 
           @Override
@@ -58,119 +74,124 @@ final class ForceBenchmark {
             throw new IllegalStateException(cause);
           }
         };
-    try (LogVolume volume =
-        LogVolume.open(directory, VolumeOptions.of(VOLUME_BYTES, CYCLE_BYTES))) {
+    try (LogVolume volume = LogVolume.open(volumePath, VolumeOptions.defaults())) {
       DomainLog log = volume.openDomain("bench", listener);
       Records.begin(log);
-      long seq = 0;
-      // Once through the whole volume, so that every file is a recycled one.
-      long warmUpRecords = VOLUME_BYTES * 2 / recordBytes;
-      long groupRecords = Math.max(1, GROUP_BYTES / recordBytes);
-      long unforcedMax = UNFORCED_BYTES_MAX / recordBytes;
-      long start = 0;
-      long startSeq = 0;
-      long startForces = 0;
-      long startAllocated = 0;
-      while (start == 0 || System.nanoTime() - start < nanos) {
-        if (start == 0 && seq >= warmUpRecords) {
-          start = System.nanoTime();
-          startSeq = seq;
-          startForces = log.forces();
-          forceNanos[0] = 0;
-          startAllocated = allocatedBytes();
+      long seq = warmUp(log);
+      for (int round = 0; round < rounds; round++) {
+        for (Kind kind : kinds) {
+          long before = seq;
+          double[] rate = new double[1];
+          seq = log(log, kind, seq, rate);
+          kind.log.add(rate[0]);
+          kind.plain.add(plain(directory.resolve("plain"), kind));
+          System.out.printf(
+              Locale.ROOT,
+              "round %d, %4d KiB records, groups of %d MiB: log %5.0f MB/s (%d records), plain %5.0f MB/s, ratio %.2f%n",
+              round + 1,
+              kind.recordBytes >> 10,
+              kind.groupBytes >> 20,
+              kind.log.getLast(),
+              seq - before,
+              kind.plain.getLast(),
+              kind.log.getLast() / kind.plain.getLast());
         }
-        seq++;
-        long lsn = log.append(1, 0, 1, seq, 1, 0, recordBytes, 0, crc, data);
-        if (lsn % 256 == 0) {
-          log.release(log.forcedLsn());
+      }
+      for (int recordBytes : RECORD_BYTES) {
+        for (int round = 0; round < rounds; round++) {
+          seq = pace.log(log, recordBytes, seq, nanos);
+          pace.plain(directory.resolve("plain"), recordBytes, nanos);
         }
-        if (lsn % groupRecords == 0) {
-          log.flush();
-        }
-        while (lsn - log.forcedLsn() > unforcedMax) {
+      }
+    }
+    for (Kind kind : kinds) {
+      System.out.printf(
+          Locale.ROOT,
+          "median of %d, %4d KiB records, groups of %d MiB: log %5.0f MB/s, plain %5.0f MB/s, ratio %.2f%n",
+          rounds,
+          kind.recordBytes >> 10,
+          kind.groupBytes >> 20,
+          median(kind.log),
+          median(kind.plain),
+          median(kind.log) / median(kind.plain));
+    }
+    delete(volumePath);
+    Files.delete(directory.resolve("plain"));
+  }
 
-          LockSupport.parkNanos(BACKOFF_NANOS);
-        }
+  private static double median(List<Double> values) {
+    return values.stream().sorted().skip(values.size() / 2).findFirst().orElseThrow();
+  }
+
+  /** Twice through all files, so that each has been used before. */
+  private static long warmUp(DomainLog log) throws IOException {
+    int recordBytes = RECORD_BYTES[0];
+    ByteBuffer data = ByteBuffer.allocateDirect(recordBytes);
+    int crc = Records.crc(data);
+    long seq = 0;
+    while (seq < 2L * CYCLES * CYCLE_BYTES / recordBytes) {
+      seq++;
+      log.append(RecordType.WRITE, 0, 1, seq, 1, 0, recordBytes, 0, crc, data);
+      if (seq % 64 == 0) {
+        log.flush();
+        awaitForced(log, log.lastLsn());
+        log.release(log.forcedLsn());
+      }
+    }
+    return seq;
+  }
+
+  private long log(DomainLog log, Kind kind, long seqBefore, double[] rate) throws IOException {
+    ByteBuffer data = ByteBuffer.allocateDirect(kind.recordBytes);
+    int crc = Records.crc(data);
+    int groupRecords = kind.groupBytes / kind.recordBytes;
+    long seq = seqBefore;
+    long lastGroup = log.lastLsn();
+    long start = System.nanoTime();
+    while (System.nanoTime() - start < nanos) {
+      for (int i = 0; i < groupRecords; i++) {
+        seq++;
+        log.append(RecordType.WRITE, 0, 1, seq, 1, 0, kind.recordBytes, 0, crc, data);
       }
       log.flush();
-      while (log.forcedLsn() < log.lastLsn()) {
-        Thread.onSpinWait();
-      }
-      double seconds = (double) (System.nanoTime() - start) / NANOS_PER_SECOND;
-      long records = seq - startSeq;
-      long forces = log.forces() - startForces;
-      report(
-          "log",
-          recordBytes,
-          records,
-          seconds,
-          forces,
-          String.format(
-              Locale.ROOT,
-              "%.2f of the time in force, %.1f bytes allocated per append",
-              forceNanos[0] / 1e9 / seconds,
-              (double) (allocatedBytes() - startAllocated) / records));
+      awaitForced(log, lastGroup);
+      lastGroup = log.lastLsn();
+      log.release(log.forcedLsn());
     }
-    delete(directory);
+    awaitForced(log, lastGroup);
+    double seconds = (double) (System.nanoTime() - start) / NANOS_PER_SECOND;
+    rate[0] = (seq - seqBefore) * (double) kind.recordBytes / seconds / 1e6;
+    return seq;
   }
 
-  private static long allocatedBytes() {
-    return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean())
-        .getCurrentThreadAllocatedBytes();
+  private static void awaitForced(DomainLog log, long lsn) {
+    while (log.forcedLsn() < lsn) {
+      LockSupport.parkNanos(10_000);
+    }
   }
 
-  private static void plain(Path directory, int recordBytes, int batchBytes, long nanos)
-      throws IOException {
-    Path file = directory.resolve("plain");
-    ByteBuffer data = ByteBuffer.allocateDirect(recordBytes);
+  private double plain(Path file, Kind kind) throws IOException {
+    ByteBuffer data = ByteBuffer.allocateDirect(kind.recordBytes);
     try (FileChannel channel =
         FileChannel.open(
             file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.READ)) {
-      long position = 0;
-      for (; position < CYCLE_BYTES; position += recordBytes) {
-        channel.write(data.clear(), position);
-      }
-      channel.force(false);
-      long start = System.nanoTime();
-      long records = 0;
-      long forces = 0;
-      long unforced = 0;
-      position = 0;
-      while (System.nanoTime() - start < nanos) {
-        channel.write(data.clear(), position);
-        records++;
-        unforced += recordBytes;
-        position = (position + recordBytes) % CYCLE_BYTES;
-        if (unforced >= batchBytes) {
-          channel.force(false);
-          forces++;
-          unforced = 0;
+      if (channel.size() < CYCLE_BYTES) {
+        for (long position = 0; position < CYCLE_BYTES; position += kind.recordBytes) {
+          channel.write(data.clear(), position);
         }
+        channel.force(false);
       }
-      double seconds = (double) (System.nanoTime() - start) / NANOS_PER_SECOND;
-      report(
-          "plain, batches of " + (batchBytes >> 10) + " KiB",
-          recordBytes,
-          records,
-          seconds,
-          forces,
-          "");
+      long written = 0;
+      long start = System.nanoTime();
+      while (System.nanoTime() - start < nanos) {
+        for (int group = 0; group < kind.groupBytes; group += kind.recordBytes) {
+          channel.write(data.clear(), written % CYCLE_BYTES);
+          written += kind.recordBytes;
+        }
+        channel.force(false);
+      }
+      return written / ((double) (System.nanoTime() - start) / NANOS_PER_SECOND) / 1e6;
     }
-    Files.delete(file);
-  }
-
-  private static void report(
-      String what, int recordBytes, long records, double seconds, long forces, String more) {
-    System.out.printf(
-        Locale.ROOT,
-        "%-26s %6d-byte records: %6.0f MB/s, %7.0f records/s, %4.0f KiB per force, %5.0f forces/s  %s%n",
-        what,
-        recordBytes,
-        records * (double) recordBytes / seconds / 1e6,
-        records / seconds,
-        records * (double) recordBytes / 1024 / forces,
-        forces / seconds,
-        more);
   }
 
   private static void delete(Path directory) throws IOException {
@@ -178,6 +199,107 @@ final class ForceBenchmark {
       for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(path);
       }
+    }
+  }
+
+  /** Records that come one after the other at equal distances. */
+  private static final class Pace {
+    private long firstLsn = Long.MAX_VALUE;
+    private long[] started = {};
+    private long[] latency = {};
+    private long[] forces = {};
+    private int known;
+    private int forceCount;
+
+    /** Force thread. */
+    void forced(long lsn, long lasted) {
+      if (forceCount < forces.length && lsn >= firstLsn) {
+        forces[forceCount++] = lasted;
+      }
+      long now = System.nanoTime();
+      while (known < latency.length && firstLsn + known <= lsn) {
+        latency[known] = now - started[known];
+        known++;
+      }
+    }
+
+    long log(DomainLog log, int recordBytes, long seqBefore, long nanos) throws IOException {
+      awaitForced(log, log.lastLsn());
+      int records = records(recordBytes, nanos);
+      ByteBuffer data = ByteBuffer.allocateDirect(recordBytes);
+      int crc = Records.crc(data);
+      started = new long[records];
+      forces = new long[records];
+      known = 0;
+      forceCount = 0;
+      latency = new long[records];
+      firstLsn = log.lastLsn() + 1;
+      long start = System.nanoTime();
+      long seq = seqBefore;
+      for (int i = 0; i < records; i++) {
+        awaitTurn(start, i, recordBytes);
+        started[i] = System.nanoTime();
+        seq++;
+        log.append(RecordType.WRITE, 0, 1, seq, 1, 0, recordBytes, 0, crc, data);
+        log.flush();
+        if (i % 256 == 0) {
+          log.release(log.forcedLsn());
+        }
+      }
+      awaitForced(log, log.lastLsn());
+      firstLsn = Long.MAX_VALUE;
+      log.release(log.forcedLsn());
+      report("log, append to forced", recordBytes, latency, records);
+      report("log, one force", recordBytes, forces, forceCount);
+      return seq;
+    }
+
+    void plain(Path file, int recordBytes, long nanos) throws IOException {
+      int records = records(recordBytes, nanos);
+      long[] whole = new long[records];
+      long[] force = new long[records];
+      ByteBuffer data = ByteBuffer.allocateDirect(recordBytes);
+      try (FileChannel channel =
+          FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.READ)) {
+        long start = System.nanoTime();
+        for (int i = 0; i < records; i++) {
+          awaitTurn(start, i, recordBytes);
+          long before = System.nanoTime();
+          channel.write(data.clear(), (long) i * recordBytes % CYCLE_BYTES);
+          long written = System.nanoTime();
+          channel.force(false);
+          force[i] = System.nanoTime() - written;
+          whole[i] = System.nanoTime() - before;
+        }
+      }
+      report("plain, write and force", recordBytes, whole, records);
+      report("plain, the force", recordBytes, force, records);
+    }
+
+    private static int records(int recordBytes, long nanos) {
+      return Math.toIntExact(PACE_BYTES_PER_SECOND * nanos / NANOS_PER_SECOND / recordBytes);
+    }
+
+    private static void awaitTurn(long start, int record, int recordBytes) {
+      long due = start + record * (NANOS_PER_SECOND * recordBytes / PACE_BYTES_PER_SECOND);
+      for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
+        LockSupport.parkNanos(left);
+      }
+    }
+
+    private static void report(String what, int recordBytes, long[] values, int count) {
+      long[] sorted = Arrays.copyOf(values, count);
+      Arrays.sort(sorted);
+      System.out.printf(
+          Locale.ROOT,
+          "%2d KiB records at %d MB/s: %-22s p50 %.3f ms, p99 %.3f ms, p99.9 %.3f ms of %d%n",
+          recordBytes >> 10,
+          PACE_BYTES_PER_SECOND / 1_000_000,
+          what,
+          sorted[count / 2] / 1e6,
+          sorted[(int) (count * 0.99)] / 1e6,
+          sorted[(int) (count * 0.999)] / 1e6,
+          count);
     }
   }
 }

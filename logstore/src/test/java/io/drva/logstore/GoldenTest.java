@@ -98,7 +98,8 @@ class GoldenTest {
   void volumeDescriptor() throws IOException {
     VolumeDescriptor descriptor =
         new VolumeDescriptor(
-            new UUID(0x0102030405060708L, 0x090A0B0C0D0E0F10L), 64L << 30, 64 << 20);
+            new UUID(0x0102030405060708L, 0x090A0B0C0D0E0F10L),
+            new VolumeSize(64L << 30, 64 << 20));
     byte[] encoded = descriptor.encode();
     same("volume-descriptor-head", Arrays.copyOf(encoded, 40));
     same("volume-descriptor-crc", Arrays.copyOfRange(encoded, 508, 512));

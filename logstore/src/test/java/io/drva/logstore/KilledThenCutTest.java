@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 class KilledThenCutTest {
 
   private static final int CYCLE_BYTES = 4 << 20;
-  private static final VolumeOptions OPTIONS = VolumeOptions.of(8L * CYCLE_BYTES, CYCLE_BYTES);
+  private static final VolumeSize SIZE = new VolumeSize(8L * CYCLE_BYTES, CYCLE_BYTES);
 
   @TempDir(factory = MemoryDirectory.class)
   Path directory;
@@ -68,16 +68,16 @@ class KilledThenCutTest {
     PowerCutDisk first = new PowerCutDisk(directory.resolve("first"));
     PowerCutDisk[] left =
         killAfter(first, PowerCutDisk.Operation.CREATE_DIRECTORY, "domains/domain-a");
-    try (LogVolume volume = LogVolume.open(first.root(), OPTIONS, first)) {
+    try (LogVolume volume = TestVolumes.open(first.root(), SIZE, first)) {
       assertThrows(PowerLossException.class, () -> volume.openDomain("domain-a", listener));
     }
-    try (LogVolume volume = LogVolume.open(left[0].root(), OPTIONS, left[0])) {
+    try (LogVolume volume = TestVolumes.open(left[0].root(), SIZE, left[0])) {
       DomainLog log = volume.openDomain("domain-a", listener);
       Records.begin(log);
       listener.awaitForced(2);
       cut(left[0]);
     }
-    try (LogVolume volume = LogVolume.open(directory.resolve("cut"), OPTIONS)) {
+    try (LogVolume volume = TestVolumes.open(directory.resolve("cut"), SIZE)) {
       assertEquals(2, volume.openDomain("domain-a", new RecordingListener()).lastLsn());
     }
   }
@@ -86,8 +86,8 @@ class KilledThenCutTest {
   void aFileThatIsFoundInThePoolDoesNotComeBack() throws Exception {
     PowerCutDisk first = new PowerCutDisk(directory.resolve("first"));
     long lastLsn;
-    PowerCutDisk[] left = killAfter(first, PowerCutDisk.Operation.MOVE, "pool/");
-    try (LogVolume volume = LogVolume.open(first.root(), OPTIONS, first)) {
+    PowerCutDisk[] left;
+    try (LogVolume volume = TestVolumes.open(first.root(), SIZE, first)) {
       // Two runs of one file each, so that nothing is left in the directory of the first.
       DomainLog log = volume.openDomain("domain-a", listener);
       Records.begin(log);
@@ -96,14 +96,14 @@ class KilledThenCutTest {
       DomainLog reopened = volume.openDomain("domain-a", again);
       again.awaitForced(records.append(reopened));
       lastLsn = reopened.lastLsn();
+      left = killAfter(first, PowerCutDisk.Operation.MOVE, "pool/");
       assertThrows(LogStoppedException.class, () -> reopened.release(lastLsn));
     }
     endAfter(left[0], PowerCutDisk.Operation.WRITE, "domains/domain-b", this::cut);
-    try (LogVolume volume = LogVolume.open(left[0].root(), OPTIONS, left[0])) {
-      DomainLog other = volume.openDomain("domain-b", new RecordingListener());
-      assertThrows(LogStoppedException.class, () -> Records.begin(other));
+    try (LogVolume volume = TestVolumes.open(left[0].root(), SIZE, left[0])) {
+      assertThrows(PowerLossException.class, () -> volume.openDomain("domain-b", listener));
     }
-    try (LogVolume volume = LogVolume.open(directory.resolve("cut"), OPTIONS)) {
+    try (LogVolume volume = TestVolumes.open(directory.resolve("cut"), SIZE)) {
       DomainLog log = volume.openDomain("domain-a", new RecordingListener());
       assertEquals(lastLsn, log.lastLsn());
       assertTrue(log.firstLsn() <= lastLsn);

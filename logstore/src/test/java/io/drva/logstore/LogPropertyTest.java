@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LogPropertyTest {
 
   private static final int CYCLE_BYTES = 4 << 20;
-  private static final VolumeOptions OPTIONS = VolumeOptions.of(10L * CYCLE_BYTES, CYCLE_BYTES);
+  private static final VolumeSize SIZE = new VolumeSize(10L * CYCLE_BYTES, CYCLE_BYTES);
   private static final int STEPS = 8_000;
 
   @TempDir Path directory;
@@ -98,7 +98,7 @@ class LogPropertyTest {
   @Test
   void everyRecordComesBackInOrderWhateverHappens() throws Exception {
     User[] users = {new User("domain-a"), new User("domain-b")};
-    LogVolume volume = LogVolume.open(directory, OPTIONS);
+    LogVolume volume = TestVolumes.open(directory, SIZE);
     try {
       for (User user : users) {
         user.open(volume);
@@ -115,13 +115,13 @@ class LogPropertyTest {
               each.reader.close();
             }
             volume.close();
-            volume = LogVolume.open(directory, OPTIONS);
+            volume = TestVolumes.open(directory, SIZE);
             for (User each : users) {
               each.open(volume);
             }
           }
         }
-        assertTrue(volume.usedBytes() <= OPTIONS.sizeBytes());
+        assertTrue(volume.usedBytes() <= SIZE.sizeBytes());
       }
       for (User user : users) {
         user.finish();

@@ -29,11 +29,11 @@ import java.util.stream.Stream;
  *       writes through a mapping count like any other.
  *   <li><b>Size.</b> A size that was not forced is the durable one, the current one, or one in
  *       between that ends a page. What was never written below it reads as zeros.
- *   <li><b>Names.</b> Creating, deleting or renaming is atomic: a file that is renamed has one of
- *       its two names, never both and never none, and a name that is replaced is the old file's or
- *       the new one's. A change is durable when each directory that it changes was forced: for a
- *       rename the one that is left and the one that is entered (the three file systems make it
- *       durable with either).
+ *   <li><b>Names.</b> Creating, deleting or renaming is atomic: what is renamed has one of its two
+ *       names, never both and never none, and a name that is replaced is the old file's or the new
+ *       one's. A change is durable when each directory that it changes was forced: for a rename the
+ *       one that is left and the one that is entered (the three file systems make it durable with
+ *       either).
  *   <li>Changes that are not durable survive or not, in any combination in which they do not build
  *       on each other: one builds on an earlier one of the same file, of the same name, or that
  *       made the directory it is in. So forcing a directory does not make its own name durable, and
@@ -90,7 +90,8 @@ public final class PowerCutDisk implements Disk {
     try (Stream<Path> paths = Files.walk(this.root)) {
       for (Path path : paths.filter(path -> !path.equals(this.root)).toList()) {
         Path name = name(path);
-        names.found(name, Files.isDirectory(path) ? null : PowerCutFile.durable(name));
+        names.found(
+            name, Files.isDirectory(path) ? new PowerCutNames.Directory() : PowerCutFile.durable());
       }
     }
   }
@@ -147,12 +148,11 @@ public final class PowerCutDisk implements Disk {
     Files.createDirectories(target);
     for (var entry : names.survive(ofNames, random).entrySet()) {
       Path copy = target.resolve(entry.getKey());
-      PowerCutFile file = entry.getValue();
-      if (file == null) {
-        Files.createDirectory(copy);
-      } else {
+      if (entry.getValue() instanceof PowerCutFile file) {
         file.survive(
             root, copy, ofContent == null ? PowerCutFile.anySurvival(random) : ofContent, random);
+      } else {
+        Files.createDirectory(copy);
       }
     }
   }
@@ -165,13 +165,12 @@ public final class PowerCutDisk implements Disk {
     powerOff();
     findStrangers();
     PowerCutDisk left = new PowerCutDisk(target, names);
-    for (Path name : names.all()) {
-      Path copy = left.root.resolve(name);
-      PowerCutFile file = names.file(name);
-      if (file == null) {
-        Files.createDirectory(copy);
-      } else {
+    for (var entry : names.all().entrySet()) {
+      Path copy = left.root.resolve(entry.getKey());
+      if (entry.getValue() instanceof PowerCutFile file) {
         file.copy(root, copy);
+      } else {
+        Files.createDirectory(copy);
       }
     }
     return left;
@@ -189,7 +188,7 @@ public final class PowerCutDisk implements Disk {
     FileChannel channel;
     synchronized (this) {
       channel = disk.create(file);
-      PowerCutFile created = PowerCutFile.fresh(name(file));
+      PowerCutFile created = PowerCutFile.fresh();
       names.added(name(file), created);
       openForWriting.put(channel, created);
     }
@@ -203,7 +202,7 @@ public final class PowerCutDisk implements Disk {
     synchronized (this) {
       findStrangers();
       channel = disk.openForAppend(file);
-      openForWriting.put(channel, names.file(name(file)));
+      openForWriting.put(channel, (PowerCutFile) names.at(name(file)));
     }
     return opened(channel, Operation.OPEN_FOR_APPEND, file);
   }
@@ -236,7 +235,7 @@ public final class PowerCutDisk implements Disk {
   @Override
   public void write(FileChannel channel, ByteBuffer source, long positionBytes) throws IOException {
     PowerCutFile file = file(channel);
-    Path path = root.resolve(file.place());
+    Path path = root.resolve(file.path());
     reached(Operation.WRITE, Moment.BEFORE, path);
     int length = source.remaining();
     int part = new SplittableRandom(positionBytes + length).nextInt(length + 1);
@@ -253,7 +252,7 @@ public final class PowerCutDisk implements Disk {
   @Override
   public void force(FileChannel channel) throws IOException {
     PowerCutFile file = file(channel);
-    Path path = root.resolve(file.place());
+    Path path = root.resolve(file.path());
     reached(Operation.FORCE, Moment.BEFORE, path);
     PowerCutFile.Force force;
     synchronized (this) {
@@ -285,7 +284,7 @@ public final class PowerCutDisk implements Disk {
     reached(Operation.CREATE_DIRECTORY, Moment.BEFORE, directory);
     synchronized (this) {
       disk.createDirectory(directory);
-      names.added(name(directory), null);
+      names.added(name(directory), new PowerCutNames.Directory());
     }
     reached(Operation.CREATE_DIRECTORY, Moment.AFTER, directory);
   }
@@ -306,10 +305,7 @@ public final class PowerCutDisk implements Disk {
     reached(Operation.REPLACE, Moment.BEFORE, from);
     synchronized (this) {
       findStrangers();
-      PowerCutFile displaced = names.file(name(to));
-      if (displaced != null) {
-        displaced.removing(root);
-      }
+      removing(to);
       disk.replace(from, to);
       names.renamed(name(from), name(to));
     }
@@ -321,14 +317,17 @@ public final class PowerCutDisk implements Disk {
     reached(Operation.DELETE, Moment.BEFORE, path);
     synchronized (this) {
       findStrangers();
-      PowerCutFile file = names.file(name(path));
-      if (file != null) {
-        file.removing(root);
-      }
+      removing(path);
       disk.delete(path);
       names.removed(name(path));
     }
     reached(Operation.DELETE, Moment.AFTER, path);
+  }
+
+  private void removing(Path path) throws IOException {
+    if (names.at(name(path)) instanceof PowerCutFile file) {
+      file.removing(root);
+    }
   }
 
   private synchronized PowerCutFile file(FileChannel channel) throws IOException {
@@ -355,8 +354,9 @@ public final class PowerCutDisk implements Disk {
     try (Stream<Path> paths = Files.walk(root)) {
       for (Path path : paths.filter(path -> !path.equals(root)).toList()) {
         Path name = name(path);
-        if (!names.contains(name)) {
-          names.added(name, Files.isDirectory(path) ? null : PowerCutFile.fresh(name));
+        if (names.at(name) == null) {
+          names.added(
+              name, Files.isDirectory(path) ? new PowerCutNames.Directory() : PowerCutFile.fresh());
         }
       }
     }

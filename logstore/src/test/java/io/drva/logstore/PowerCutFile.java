@@ -17,7 +17,7 @@ import java.util.random.RandomGenerator;
  * One file of a {@link PowerCutDisk}, whatever its name: what of its content is durable, and what
  * else each of its pages may hold after a power cut.
  */
-final class PowerCutFile {
+final class PowerCutFile extends PowerCutNames.Named {
 
   /** What of a file's unforced content survives. */
   enum Survival {
@@ -70,9 +70,6 @@ final class PowerCutFile {
    */
   private Pages forced;
 
-  /** Where the file is, or was; relative to the disk's own directory. */
-  private Path place;
-
   /** What the file held when its name was removed; null while it has one. */
   private Pages removed;
 
@@ -82,27 +79,18 @@ final class PowerCutFile {
   /** By page: what it held between two writes since the last force, by the moment. */
   private final Map<Integer, NavigableMap<Long, byte[]>> versions = new HashMap<>();
 
-  private PowerCutFile(Path place, Pages forced) {
-    this.place = place;
+  private PowerCutFile(Pages forced) {
     this.forced = forced;
   }
 
   /** A file all of whose content is durable. */
-  static PowerCutFile durable(Path place) {
-    return new PowerCutFile(place, null);
+  static PowerCutFile durable() {
+    return new PowerCutFile(null);
   }
 
   /** A file none of whose content is. */
-  static PowerCutFile fresh(Path place) {
-    return new PowerCutFile(place, Pages.EMPTY);
-  }
-
-  Path place() {
-    return place;
-  }
-
-  void moved(Path newPlace) {
-    place = newPlace;
+  static PowerCutFile fresh() {
+    return new PowerCutFile(Pages.EMPTY);
   }
 
   /**
@@ -161,7 +149,7 @@ final class PowerCutFile {
     if (removed != null) {
       return removed;
     }
-    try (FileChannel channel = FileChannel.open(root.resolve(place))) {
+    try (FileChannel channel = FileChannel.open(root.resolve(path()))) {
       return Pages.read(channel, forced == null ? Pages.EMPTY : forced);
     }
   }

@@ -3,6 +3,7 @@ package io.drva.logstore;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -11,8 +12,7 @@ import java.util.random.RandomGenerator;
 
 /**
  * The names on a {@link PowerCutDisk}: those that are there now, those that are durable, and the
- * changes between the two. Names are relative to the disk's own directory. A directory is a name
- * without a file; directories are not renamed.
+ * changes between the two. Paths are relative to the disk's own directory.
  */
 final class PowerCutNames {
 
@@ -26,109 +26,128 @@ final class PowerCutNames {
     SOME
   }
 
-  private static final Survival[] SURVIVALS = Survival.values();
-  private static final Path ROOT = Path.of("");
+  /** What a name stands for. */
+  abstract static class Named {
+    /** The newest name; null for the disk's own directory. */
+    private Name name;
+
+    /** Where it is now, or was last. */
+    Path path() {
+      return name == null ? Path.of("") : name.in.path().resolve(name.text);
+    }
+  }
+
+  static final class Directory extends Named {}
+
+  private record Name(Directory in, String text) {}
 
   /**
    * One atomic change.
    *
-   * @param file what it is about; null for a directory
+   * @param about what is created, deleted or renamed
    * @param removed the name that it takes away, if any
    * @param added the name that it gives, if any
-   * @param displaced the file that had that name before, if any
+   * @param displaced what had that name before, if anything
    * @param unforced the directories that must yet be forced until the change is durable
    */
   private record Change(
-      PowerCutFile file, Path removed, Path added, PowerCutFile displaced, Set<Path> unforced) {
+      Named about, Name removed, Name added, Named displaced, Set<Directory> unforced) {
 
-    private boolean names(Path name) {
-      return name.equals(removed) || name.equals(added);
+    private static Change of(Named about, Name removed, Name added, Named displaced) {
+      Set<Directory> unforced = new HashSet<>();
+      if (removed != null) {
+        unforced.add(removed.in);
+      }
+      if (added != null) {
+        unforced.add(added.in);
+      }
+      return new Change(about, removed, added, displaced, unforced);
     }
 
-    private boolean isAbout(PowerCutFile other) {
-      return other != null && (other == file || other == displaced);
+    private boolean isOf(Name name) {
+      return name != null && (name.equals(removed) || name.equals(added));
+    }
+
+    private boolean isAbout(Named other) {
+      return other != null && (other.equals(about) || other.equals(displaced));
     }
 
     /** Whether a disk that has this change must have the earlier one as well. */
     private boolean impliesEarlier(Change earlier) {
-      return earlier.isAbout(file)
+      boolean emptied =
+          added == null && earlier.removed != null && about.equals(earlier.removed.in);
+      return earlier.isAbout(about)
           || earlier.isAbout(displaced)
-          || (added != null && earlier.names(added))
-          || (removed != null && earlier.names(removed))
-          || isIn(removed, earlier.removed);
+          || earlier.isOf(added)
+          || earlier.isOf(removed)
+          || emptied;
     }
 
-    /** Whether the earlier change made the directory that this one is in. */
+    /** Whether the earlier change made a directory that this one is in. */
     private boolean isWithin(Change earlier) {
-      return earlier.file == null && (isIn(earlier.added, added) || isIn(earlier.added, removed));
+      return earlier.removed == null
+          && ((added != null && added.in.equals(earlier.about))
+              || (removed != null && removed.in.equals(earlier.about)));
     }
 
-    private static boolean isIn(Path directory, Path name) {
-      return directory != null && name != null && directory.equals(directoryOf(name));
-    }
-
-    private void applyTo(Map<Path, PowerCutFile> names) {
+    private void applyTo(Map<Name, Named> names) {
       if (removed != null) {
         names.remove(removed);
       }
       if (added != null) {
-        names.put(added, file);
+        names.put(added, about);
       }
     }
   }
 
-  private final Map<Path, PowerCutFile> current = new TreeMap<>();
-  private final Map<Path, PowerCutFile> durable = new TreeMap<>();
+  private static final Survival[] SURVIVALS = Survival.values();
+
+  private final Directory root = new Directory();
+  private final Map<Name, Named> current = new LinkedHashMap<>();
+  private final Map<Name, Named> durable = new LinkedHashMap<>();
 
   /** What is not durable, in the order in which it was done. */
   private final List<Change> changes = new ArrayList<>();
 
-  /** The directory that a name is in. */
-  static Path directoryOf(Path name) {
-    Path directory = name.getParent();
-    return directory == null ? ROOT : directory;
+  /** Something that has always been there. */
+  void found(Path path, Named named) {
+    named.name = nameOf(path);
+    current.put(named.name, named);
+    durable.put(named.name, named);
   }
 
-  /** A name that has always been there. */
-  void found(Path name, PowerCutFile file) {
-    current.put(name, file);
-    durable.put(name, file);
+  /** What has this name now; null when nothing has. */
+  Named at(Path path) {
+    Named named = root;
+    for (Path text : path) {
+      if (!text.toString().isEmpty()) {
+        named = named instanceof Directory in ? current.get(new Name(in, text.toString())) : null;
+      }
+    }
+    return named;
   }
 
-  boolean contains(Path name) {
-    return current.containsKey(name);
+  private Name nameOf(Path path) {
+    Path parent = path.getParent();
+    Directory in = (Directory) at(parent == null ? Path.of("") : parent);
+    return new Name(in, path.getFileName().toString());
   }
 
-  PowerCutFile file(Path name) {
-    return current.get(name);
+  void added(Path path, Named named) {
+    Name added = nameOf(path);
+    change(Change.of(named, null, added, null));
+    named.name = added;
   }
 
-  /** All names that are there now, a directory's before those in it. */
-  List<Path> all() {
-    return List.copyOf(current.keySet());
-  }
-
-  /** A name was made, of a file or, with null, of a directory. */
-  void added(Path name, PowerCutFile file) {
-    change(new Change(file, null, name, null, directories(name)));
-  }
-
-  void removed(Path name) {
-    change(new Change(current.get(name), name, null, null, directories(name)));
+  void removed(Path path) {
+    change(Change.of(at(path), nameOf(path), null, null));
   }
 
   void renamed(Path from, Path to) {
-    PowerCutFile file = current.get(from);
-    change(new Change(file, from, to, current.get(to), directories(from, to)));
-    file.moved(to);
-  }
-
-  private static Set<Path> directories(Path... names) {
-    Set<Path> directories = new HashSet<>();
-    for (Path name : names) {
-      directories.add(directoryOf(name));
-    }
-    return directories;
+    Named named = at(from);
+    Name added = nameOf(to);
+    change(Change.of(named, nameOf(from), added, at(to)));
+    named.name = added;
   }
 
   private void change(Change change) {
@@ -138,9 +157,8 @@ final class PowerCutNames {
 
   /** A force of a directory returned. */
   void forced(Path directory) {
-    for (Change change : changes) {
-      change.unforced.remove(directory);
-    }
+    Named forced = at(directory);
+    changes.forEach(change -> change.unforced.remove(forced));
     for (int later = changes.size() - 1; later >= 0; later--) {
       for (int earlier = 0; earlier < later; earlier++) {
         if (changes.get(later).unforced.isEmpty()
@@ -165,9 +183,14 @@ final class PowerCutNames {
     return earlier.stream().anyMatch(each -> change.impliesEarlier(each) || change.isWithin(each));
   }
 
-  /** The names that a power cut may leave. */
-  Map<Path, PowerCutFile> survive(Survival survival, RandomGenerator random) {
-    Map<Path, PowerCutFile> names = new TreeMap<>(durable);
+  /** What is there now: a directory before what is in it. */
+  Map<Path, Named> all() {
+    return paths(current);
+  }
+
+  /** What a power cut may leave: a directory before what is in it. */
+  Map<Path, Named> survive(Survival survival, RandomGenerator random) {
+    Map<Name, Named> names = new LinkedHashMap<>(durable);
     List<Change> lost = new ArrayList<>();
     int count =
         switch (survival) {
@@ -184,7 +207,31 @@ final class PowerCutNames {
         lost.add(change);
       }
     }
-    return names;
+    return paths(names);
+  }
+
+  private Map<Path, Named> paths(Map<Name, Named> names) {
+    Map<Path, Named> paths = new LinkedHashMap<>();
+    addPaths(root, Path.of(""), names, paths);
+    return paths;
+  }
+
+  private static void addPaths(
+      Directory directory, Path path, Map<Name, Named> names, Map<Path, Named> paths) {
+    Map<String, Named> sorted = new TreeMap<>();
+    names.forEach(
+        (name, named) -> {
+          if (name.in.equals(directory)) {
+            sorted.put(name.text, named);
+          }
+        });
+    sorted.forEach(
+        (text, named) -> {
+          paths.put(path.resolve(text), named);
+          if (named instanceof Directory inner) {
+            addPaths(inner, path.resolve(text), names, paths);
+          }
+        });
   }
 
   static Survival anySurvival(RandomGenerator random) {

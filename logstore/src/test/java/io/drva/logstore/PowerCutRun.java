@@ -1,13 +1,12 @@
 package io.drva.logstore;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -16,20 +15,26 @@ import java.util.stream.Stream;
 /**
  * What one seed makes of a volume: a chain of lives, each of which ends with a power cut or a kill
  * and begins with what that has left. In a life up to three domains append, force, read, release,
- * bind a chain, close and open, in an order that the seed decides: one thread runs at a time, and
- * every operation on the disk is a moment at which another may go on, or the power may fail.
+ * bind a chain, close, open and are removed, in an order that the seed decides: one thread runs at
+ * a time, and every operation on the disk is a moment at which another may go on, or the power may
+ * fail.
  */
 final class PowerCutRun {
 
   private static final int CYCLE_BYTES = LogLimits.CYCLE_BYTES_MIN;
+  private static final int CYCLES = 8;
+  private static final int CYCLES_MAX = 12;
+  private static final int DOMAINS = 3;
   private static final int STEPS_MAX = 100;
-  private static final int DOMAINS_MAX = 3;
 
   /** What the director is at. */
   enum Phase {
+    CREATING,
     OPENING_THE_VOLUME,
     OPENING_A_LOG,
     WORKING,
+    GROWING,
+    REMOVING,
     CLOSING
   }
 
@@ -47,26 +52,31 @@ final class PowerCutRun {
 
   private static final PowerCutDisk.Moment[] MOMENTS = PowerCutDisk.Moment.values();
   private static final Phase[] PHASES = Phase.values();
+  private static final VolumeOptions OPTIONS =
+      new VolumeOptions(
+          () -> 0, VolumeOptions.defaults().conditions(), VolumeOptions.defaults().threads());
 
   private final Random random;
   private final Path directory;
-  private final UnaryOperator<Disk> lie;
+  private final UnaryOperator<Disk> defect;
   private final PowerCutTally tally;
   private final Consumer<String> trace;
   private final Thread director = Thread.currentThread();
   private final Turns turns = new Turns();
-  private final VolumeOptions options;
-  private final List<DomainModel> models = new ArrayList<>();
+  private final DomainModel[] models = new DomainModel[DOMAINS];
 
-  /** How many of the models have a log. */
-  private int started = 1;
+  /** How large the volume must be, and may be, cycle files; 0 until it was created. */
+  private int cyclesMin;
 
+  private int cyclesMax = CYCLES;
   private int life;
   private PowerCutDisk disk;
 
   // ---- of the current life ----
 
-  private final List<PowerCutUser> users = new ArrayList<>();
+  /** By domain; null when its log is not open. */
+  private final PowerCutUser[] users = new PowerCutUser[DOMAINS];
+
   private LogVolume volume;
   private Phase phase;
 
@@ -86,28 +96,31 @@ final class PowerCutRun {
   /**
    * A run that has yet to begin.
    *
-   * @param lie what the log store is given instead of the disk itself
+   * @param defect what the log store is given instead of the disk itself
    * @param trace told everything that happens
    */
   PowerCutRun(
       long seed,
       Path directory,
-      UnaryOperator<Disk> lie,
+      UnaryOperator<Disk> defect,
       PowerCutTally tally,
       Consumer<String> trace)
       throws IOException {
     this.random = new Random(seed);
     this.directory = directory;
-    this.lie = lie;
+    this.defect = defect;
     this.tally = tally;
     this.trace = trace;
-    int cycles = 8 + random.nextInt(5);
-    this.options = new VolumeOptions((long) cycles * CYCLE_BYTES, CYCLE_BYTES, () -> 0);
-    for (int i = 1; i <= DOMAINS_MAX; i++) {
-      long firstLsn = random.nextBoolean() ? 1 : random.nextInt(1 << 20);
-      models.add(new DomainModel("domain-" + i, random.nextLong(), firstLsn));
+    for (int i = 0; i < DOMAINS; i++) {
+      models[i] = newModel(i);
     }
+    models[0].start();
     this.disk = new PowerCutDisk(directory.resolve("life-0"));
+  }
+
+  private DomainModel newModel(int index) {
+    long firstLsn = random.nextBoolean() ? 1 : random.nextInt(1 << 20);
+    return new DomainModel("domain-" + index, random.nextLong(), firstLsn);
   }
 
   /** Lives until the power has failed so many times. */
@@ -125,9 +138,8 @@ final class PowerCutRun {
       for (int step = random.nextInt(STEPS_MAX); step > 0; step--) {
         step();
       }
-      if (fusePhase != Phase.WORKING) {
-        reopen();
-      }
+      hasten();
+      phase = Phase.WORKING;
       end(null, null);
     } catch (IOException | RuntimeException e) {
       if (!disk.isOff()) {
@@ -141,23 +153,37 @@ final class PowerCutRun {
     life++;
   }
 
+  /** Does what the fuse is for. If it is still too long then it is for whatever comes next. */
+  private void hasten() throws IOException {
+    switch (fusePhase) {
+      case OPENING_THE_VOLUME, OPENING_A_LOG, CLOSING -> reopen();
+      case GROWING -> grow();
+      case REMOVING -> remove(random.nextInt(DOMAINS));
+      case CREATING, WORKING -> {}
+    }
+    fusePhase = Phase.WORKING;
+    fuseOperation = null;
+    fuse = 1 + random.nextInt(8);
+    for (int step = random.nextInt(10); step > 0; step--) {
+      step();
+    }
+  }
+
   // ---- the end of a life ----
 
   private void lightFuse() {
     killed = random.nextInt(5) == 0;
-    fusePhase = random.nextInt(3) > 0 ? Phase.WORKING : PHASES[random.nextInt(PHASES.length)];
-    fuseOperation =
-        fusePhase == Phase.WORKING && random.nextInt(4) > 0
-            ? TARGETS[random.nextInt(TARGETS.length)]
-            : null;
-    boolean frequent =
-        fuseOperation == PowerCutDisk.Operation.WRITE
-            || fuseOperation == PowerCutDisk.Operation.FORCE;
+    fusePhase = random.nextInt(5) > 1 ? Phase.WORKING : PHASES[random.nextInt(PHASES.length)];
+    fuseOperation = random.nextInt(3) > 0 ? TARGETS[random.nextInt(TARGETS.length)] : null;
     fuseMoment = MOMENTS[random.nextInt(MOMENTS.length)];
-    if (fuseMoment == PowerCutDisk.Moment.AMID && fuseOperation != null && !frequent) {
+    boolean frequent =
+        fuseOperation == null
+            || fuseOperation == PowerCutDisk.Operation.WRITE
+            || fuseOperation == PowerCutDisk.Operation.FORCE;
+    if (fuseMoment == PowerCutDisk.Moment.AMID && !frequent) {
       fuseMoment = PowerCutDisk.Moment.BEFORE;
     }
-    int bits = frequent ? 6 : fuseOperation != null ? 2 : fusePhase == Phase.WORKING ? 8 : 6;
+    int bits = !frequent ? 2 : fusePhase == Phase.WORKING ? 7 : 5;
     fuse = 1 + random.nextInt(1 << random.nextInt(bits));
     disk.watch(this::reached);
   }
@@ -198,7 +224,9 @@ final class PowerCutRun {
     } else {
       disk.cut(left, random);
       next = new PowerCutDisk(left);
-      models.forEach(DomainModel::lostPower);
+      for (DomainModel model : models) {
+        model.lostPower();
+      }
     }
     trace.accept((killed ? "killed, life " : "power cut, life ") + (life + 1));
     tally.ended(killed, phase, operation, moment);
@@ -206,10 +234,12 @@ final class PowerCutRun {
 
   private void letGo() throws IOException, InterruptedException {
     disk.powerOff();
-    for (PowerCutUser user : users) {
-      user.letGo();
+    for (int i = 0; i < DOMAINS; i++) {
+      if (users[i] != null) {
+        users[i].letGo();
+        users[i] = null;
+      }
     }
-    users.clear();
     if (volume != null) {
       volume.close();
       volume = null;
@@ -227,59 +257,82 @@ final class PowerCutRun {
   // ---- its steps ----
 
   private void open() throws IOException {
+    Disk given = defect.apply(disk);
+    if (Files.notExists(new VolumeLayout(disk.root()).descriptor())) {
+      assertEquals(0, cyclesMin, "the volume is gone");
+      phase = Phase.CREATING;
+      LogVolume.create(disk.root(), sizeOf(CYCLES), _ -> {}, given);
+    }
     phase = Phase.OPENING_THE_VOLUME;
-    volume = LogVolume.open(disk.root(), options, lie.apply(disk));
-    int count = started;
-    started = 0;
-    for (int i = 0; i < count; i++) {
-      openNext();
+    volume = LogVolume.open(disk.root(), OPTIONS, given);
+    int cycles = volume.size().cycles();
+    assertTrue(cycles >= cyclesMin && cycles <= cyclesMax, () -> cycles + " cycle files");
+    cyclesMin = cycles;
+    cyclesMax = cycles;
+    for (int i = 0; i < DOMAINS; i++) {
+      if (models[i].isBeingRemoved()) {
+        if (volume.domains().contains(models[i].domain)) {
+          models[i].keep();
+        } else {
+          models[i] = newModel(i);
+        }
+      }
+      if (models[i].isStarted()) {
+        openLog(i);
+      }
     }
   }
 
-  /** Opens the log of the next domain, if the volume has room for it. */
-  private void openNext() throws IOException {
-    DomainModel model = models.get(started);
-    try {
-      users.add(open(model));
-      started++;
-    } catch (VolumeException e) {
-      assertTrue(model.forcedLsn() < model.firstLsnIfNew(), e::getMessage);
-    }
+  private static VolumeSize sizeOf(int cycles) {
+    return new VolumeSize((long) cycles * CYCLE_BYTES, CYCLE_BYTES);
   }
 
-  private PowerCutUser open(DomainModel model) throws IOException {
+  /** Opens a log if the volume has room for it, which it must have for one that was there. */
+  private void openLog(int index) throws IOException {
     phase = Phase.OPENING_A_LOG;
+    DomainModel model = models[index];
     PowerCutUser user = new PowerCutUser(model, turns, disk::isOff);
+    try {
+      user.opened(volume.openDomain(model.domain, model.origin(), user));
+    } catch (VolumeException e) {
+      assertTrue(model.isEmpty(), e::getMessage);
+      return;
+    }
+    users[index] = user;
+    model.start();
     long mustBeThere = model.forcedLsn();
-    long appended = model.lastLsn();
-    long kept = user.opened(volume.openDomain(model.domain, model.firstLsnIfNew(), user));
-    tally.recovered(mustBeThere - model.firstLsnIfNew() + 1, kept, appended - mustBeThere - kept);
+    long mayBeThere = model.lastLsn();
+    user.check();
     trace.accept(model.domain + " opened with " + model.lastLsn());
-    checkBudget();
-    return user;
+    tally.recovered(
+        mustBeThere - model.origin().lastLsn(),
+        model.lastLsn() - mustBeThere,
+        mayBeThere - model.lastLsn());
+    checkFiles();
   }
 
-  private void checkBudget() throws IOException {
-    assertTrue(volume.usedBytes() <= options.sizeBytes());
+  /** No cycle file is lost, or made beyond the size. */
+  private void checkFiles() throws IOException {
     try (Stream<Path> paths = Files.walk(disk.root())) {
       long files =
           paths
               .map(path -> path.getFileName().toString())
               .filter(name -> name.endsWith(".cq4") || name.endsWith(".free"))
               .count();
-      assertTrue(files <= options.cyclesMax(), () -> files + " cycle files");
+      assertEquals(volume.size().cycles(), files);
     }
+    assertTrue(volume.usedBytes() <= volume.size().sizeBytes());
   }
 
   private void step() throws IOException {
-    if (started < models.size() && random.nextInt(20) == 0) {
-      openNext();
-    }
-    if (users.isEmpty()) {
+    int index = random.nextInt(DOMAINS);
+    if (users[index] == null) {
+      if (random.nextInt(5) == 0) {
+        openLog(index);
+      }
       return;
     }
-    int index = random.nextInt(users.size());
-    busy = users.get(index);
+    busy = users[index];
     phase = Phase.WORKING;
     switch (random.nextInt(20)) {
       case 0, 1, 2, 3, 4, 5, 6 -> append(1 + random.nextInt(1 << random.nextInt(6)));
@@ -295,23 +348,32 @@ final class PowerCutRun {
         release();
       }
       case 18 -> busy.model.bindChain(busy.log(), DomainModel.chain(random.nextInt(1 << 20)));
-      default -> {
-        if (random.nextInt(4) == 0) {
-          reopen();
-        } else if (random.nextInt(2) == 0) {
-          phase = Phase.CLOSING;
-          if (random.nextBoolean()) {
-            busy.close();
-          } else {
-            busy.stop();
-          }
-          users.set(index, open(busy.model));
-        }
+      default -> rare(index);
+    }
+    checkFiles();
+    for (PowerCutUser user : users) {
+      if (user != null) {
+        user.checkOthers();
       }
     }
-    checkBudget();
-    for (PowerCutUser user : users) {
-      user.checkOthers();
+  }
+
+  private void rare(int index) throws IOException {
+    switch (random.nextInt(16)) {
+      case 0, 1 -> reopen();
+      case 2, 3 -> {
+        close(index);
+        openLog(index);
+      }
+      case 4, 5 -> {
+        phase = Phase.CLOSING;
+        busy.stop();
+        users[index] = null;
+        openLog(index);
+      }
+      case 6 -> remove(index);
+      case 7 -> grow();
+      default -> {}
     }
   }
 
@@ -332,8 +394,8 @@ final class PowerCutRun {
 
   /** Whether any domain can start two more files without anything being given back first. */
   private boolean isRoomy() {
-    long free = (options.sizeBytes() - volume.usedBytes()) / CYCLE_BYTES;
-    return free >= 2 + (long) LogLimits.CYCLES_PER_DOMAIN_MIN * models.size();
+    long free = (volume.size().sizeBytes() - volume.usedBytes()) / CYCLE_BYTES;
+    return free >= 2 + (long) LogLimits.CYCLES_PER_DOMAIN_MIN * DOMAINS;
   }
 
   private void force(int stops) throws PowerLossException {
@@ -356,15 +418,41 @@ final class PowerCutRun {
     }
   }
 
-  private void reopen() throws IOException {
-    phase = Phase.CLOSING;
-    for (PowerCutUser user : users) {
-      busy = user;
-      user.close();
+  private void close(int index) throws IOException {
+    if (users[index] != null) {
+      phase = Phase.CLOSING;
+      busy = users[index];
+      busy.close();
+      users[index] = null;
     }
-    users.clear();
+  }
+
+  private void reopen() throws IOException {
+    for (int i = 0; i < DOMAINS; i++) {
+      close(i);
+    }
     volume.close();
     open();
+  }
+
+  private void remove(int index) throws IOException {
+    if (models[index].isStarted()) {
+      close(index);
+      phase = Phase.REMOVING;
+      models[index].remove();
+      volume.removeDomain(models[index].domain);
+      models[index] = newModel(index);
+    }
+  }
+
+  private void grow() throws IOException {
+    int cycles = volume.size().cycles() + random.nextInt(3);
+    if (cycles <= CYCLES_MAX) {
+      phase = Phase.GROWING;
+      cyclesMax = cycles;
+      volume.grow(sizeOf(cycles).sizeBytes(), _ -> {});
+      cyclesMin = cycles;
+    }
   }
 
   /** The director is in the middle of something: perhaps another thread goes on. */
@@ -372,7 +460,7 @@ final class PowerCutRun {
     if (random.nextInt(8) != 0) {
       return;
     }
-    PowerCutUser other = users.isEmpty() ? null : users.get(random.nextInt(users.size()));
+    PowerCutUser other = users[random.nextInt(DOMAINS)];
     if (other == null) {
       return;
     }

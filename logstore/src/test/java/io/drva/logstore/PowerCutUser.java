@@ -28,12 +28,15 @@ final class PowerCutUser implements ForceListener {
     this.forcing = turns.actor("force of " + model.domain);
   }
 
-  /** Takes the log that was opened with this as its listener. Returns as the model does. */
-  long opened(DomainLog opened) throws IOException {
+  /** Takes the log that was opened with this as its listener. */
+  void opened(DomainLog opened) {
     log = opened;
-    long spare = model.recovered(log);
+  }
+
+  /** Fails unless the log is as it must be. */
+  void check() throws IOException {
+    model.recovered(log);
     readLsn = Math.max(model.releasedLsn(), log.firstLsn() - 1);
-    return spare;
   }
 
   DomainLog log() {

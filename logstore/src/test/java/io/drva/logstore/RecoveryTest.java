@@ -19,7 +19,7 @@ class RecoveryTest {
 
   private static final String DOMAIN = "domain-a";
   private static final int CYCLE_BYTES = 4 << 20;
-  private static final VolumeOptions OPTIONS = VolumeOptions.of(16L * CYCLE_BYTES, CYCLE_BYTES);
+  private static final VolumeSize SIZE = new VolumeSize(16L * CYCLE_BYTES, CYCLE_BYTES);
 
   @TempDir Path directory;
 
@@ -34,7 +34,7 @@ class RecoveryTest {
     crashed = directory.resolve("crashed");
     FaultyDisk disk = new FaultyDisk();
     RecordingListener listener = new RecordingListener();
-    try (LogVolume volume = LogVolume.open(live, OPTIONS, disk)) {
+    try (LogVolume volume = TestVolumes.open(live, SIZE, disk)) {
       DomainLog log = volume.openDomain(DOMAIN, listener);
       Records.begin(log);
       for (int i = 0; i < forced; i++) {
@@ -56,7 +56,7 @@ class RecoveryTest {
   /** Opens the crashed volume, checks every record, appends more, and checks again. */
   private void opensWith(long lastLsn) throws IOException {
     for (int round = 0; round < 3; round++) {
-      try (LogVolume volume = LogVolume.open(crashed, OPTIONS)) {
+      try (LogVolume volume = LogVolume.open(crashed, VolumeOptions.defaults())) {
         DomainLog log = volume.openDomain(DOMAIN, new RecordingListener());
         assertEquals(lastLsn + round * 10L, log.lastLsn());
         assertEquals(log.lastLsn(), log.forcedLsn());
@@ -81,7 +81,7 @@ class RecoveryTest {
         assertThrows(
             LogDamagedException.class,
             () -> {
-              try (LogVolume volume = LogVolume.open(crashed, OPTIONS)) {
+              try (LogVolume volume = LogVolume.open(crashed, VolumeOptions.defaults())) {
                 volume.openDomain(DOMAIN, new RecordingListener());
               }
             });
@@ -110,7 +110,7 @@ class RecoveryTest {
       long at = place.position() + random.nextLong(place.end() - place.position());
       if (random.nextBoolean()) {
         // Within the document's header, too.
-        VolumeFiles.truncate(place.file(), at - random.nextInt(1 + Integer.BYTES));
+        VolumeFiles.zeroFrom(place.file(), at - random.nextInt(1 + Integer.BYTES));
       } else {
         VolumeFiles.flip(place.file(), at);
       }
@@ -132,7 +132,7 @@ class RecoveryTest {
   void intactRecordOfAnotherUseOfTheFileIsNotTaken() throws Exception {
     crashWithUnforced(100, 0);
     Path donor = directory.resolve("donor");
-    try (LogVolume volume = LogVolume.open(donor, OPTIONS)) {
+    try (LogVolume volume = TestVolumes.open(donor, SIZE)) {
       DomainLog log = volume.openDomain(DOMAIN, new RecordingListener());
       Records.begin(log);
       for (int i = 0; i < 110; i++) {
@@ -158,7 +158,7 @@ class RecoveryTest {
     Place last = snapshots.getLast();
     VolumeFiles.flip(last.file(), last.position() + RecordHeader.BYTES);
     opensWith(last.lsn() - 1);
-    assertTrue(VolumeFiles.pooledFiles(crashed) <= 1);
+    assertTrue(VolumeCheck.check(crashed, _ -> {}).isSound());
   }
 
   @Test
@@ -192,15 +192,118 @@ class RecoveryTest {
     crashWithUnforced(400, 1);
     List<Path> files = VolumeFiles.cycleFiles(crashed, DOMAIN);
     Files.delete(files.get(1));
+    VolumeException missing = assertThrows(VolumeException.class, () -> opensWith(Long.MAX_VALUE));
+    assertTrue(missing.getMessage().contains("1 of its 16 cycle files"), missing.getMessage());
+    LogVolume.grow(crashed, SIZE.sizeBytes(), _ -> {});
     LogDamagedException damage =
         assertThrows(LogDamagedException.class, () -> opensWith(Long.MAX_VALUE));
     assertEquals(files.get(0), damage.file(), "the hole is behind this file");
   }
 
   @Test
+  void fileThatWasCutIsReported() throws Exception {
+    crashWithUnforced(100, 20);
+    // Behind the last forced record: that it was written at all is proof that it was longer.
+    Place place = VolumeFiles.record(crashed, DOMAIN, forcedLsn + 1);
+    VolumeFiles.truncate(place.file(), place.position());
+    isDamagedAt(place);
+  }
+
+  @Test
+  void filesThatWereSwappedAreReported() throws Exception {
+    crashWithUnforced(400, 1);
+    List<Path> files = VolumeFiles.cycleFiles(crashed, DOMAIN);
+    // The last two: no later file proves anything.
+    Path last = files.getLast();
+    Path other = files.get(files.size() - 2);
+    Path aside = crashed.resolve("aside");
+    Files.move(last, aside);
+    Files.move(other, last);
+    Files.move(aside, other);
+    LogDamagedException damage =
+        assertThrows(LogDamagedException.class, () -> opensWith(Long.MAX_VALUE));
+    assertEquals(other, damage.file());
+    assertTrue(damage.getMessage().contains("belongs into " + last), damage.getMessage());
+  }
+
+  /** A log of which a record in the middle is damaged. */
+  private Place damageInTheMiddle() throws Exception {
+    crashWithUnforced(400, 1);
+    assertTrue(VolumeFiles.cycleFiles(crashed, DOMAIN).size() >= 3);
+    Place place = VolumeFiles.record(crashed, DOMAIN, 60);
+    VolumeFiles.flip(place.file(), place.end() - 1);
+    isDamagedAt(place);
+    return place;
+  }
+
+  @Test
+  void checkSaysWhatIsLostAndChangesNothing() throws Exception {
+    Place place = damageInTheMiddle();
+    for (int round = 0; round < 2; round++) {
+      VolumeCheck check = VolumeCheck.check(crashed, _ -> {});
+      assertFalse(check.isSound());
+      VolumeCheck.Content content = check.logs().getFirst().content().orElseThrow();
+      assertEquals(1, content.firstLsn());
+      assertEquals(59, content.lastLsn());
+      assertEquals(57, content.hosts().getFirst().lastSeq());
+      VolumeCheck.Damage damage = content.damage().orElseThrow();
+      assertEquals(place.file(), damage.file());
+      assertEquals(place.position(), damage.offsetBytes());
+      assertEquals(60, damage.lost().firstLsn());
+      assertEquals(403, damage.lost().lastLsnSeen());
+      assertEquals(403 - 59, damage.lost().recordsSeen());
+      assertEquals(403_000, damage.lost().lastTimeMicrosSeen());
+      assertEquals(401, damage.lost().lastSeqsSeen().get(Records.HOST));
+    }
+  }
+
+  @Test
+  void truncationEndsTheLogBeforeTheDamageForGood() throws Exception {
+    damageInTheMiddle();
+    assertEquals(59, LogVolume.truncate(crashed, DOMAIN));
+    assertTrue(VolumeCheck.check(crashed, _ -> {}).isSound());
+    opensWith(59);
+  }
+
+  @Test
+  void aLogThatIsSoundIsNotTruncated() throws Exception {
+    crashWithUnforced(100, 20);
+    VolumeException refused =
+        assertThrows(VolumeException.class, () -> LogVolume.truncate(crashed, DOMAIN));
+    assertTrue(refused.getMessage().contains("is not damaged"), refused.getMessage());
+    opensWith(122);
+  }
+
+  @Test
+  void aLogOfWhichNothingIsIntactIsDiscarded() throws Exception {
+    crashWithUnforced(100, 20);
+    Path file = VolumeFiles.cycleFiles(crashed, DOMAIN).getFirst();
+    VolumeFiles.flip(file, VolumeFiles.records(crashed, DOMAIN).getFirst().position() + 10);
+    VolumeException refused =
+        assertThrows(VolumeException.class, () -> LogVolume.truncate(crashed, DOMAIN));
+    assertTrue(refused.getMessage().contains("nothing"), refused.getMessage());
+    LogVolume.discard(crashed, DOMAIN);
+    VolumeCheck check = VolumeCheck.check(crashed, _ -> {});
+    assertTrue(check.isSound());
+    assertEquals(16, check.cyclesFree());
+  }
+
+  @Test
+  void runsThatAppendNothingHoldNoFiles() throws Exception {
+    crashWithUnforced(100, 0);
+    for (int round = 0; round < 20; round++) {
+      try (LogVolume volume = LogVolume.open(crashed, VolumeOptions.defaults())) {
+        DomainLog log = volume.openDomain(DOMAIN, new RecordingListener());
+        assertEquals(2L * CYCLE_BYTES, log.bytesUsed());
+      }
+    }
+    opensWith(102);
+  }
+
+  @Test
   void runThatEndedInOrderHasNoTornEnd() throws Exception {
     crashed = directory.resolve("closed");
-    try (LogVolume volume = LogVolume.open(crashed, OPTIONS)) {
+    try (LogVolume volume = TestVolumes.open(crashed, SIZE)) {
       DomainLog log = volume.openDomain(DOMAIN, new RecordingListener());
       Records.begin(log);
       for (int i = 0; i < 10; i++) {
@@ -215,7 +318,7 @@ class RecoveryTest {
   @Test
   void readerReportsWhatWasDamagedAfterOpening() throws Exception {
     RecordingListener listener = new RecordingListener();
-    try (LogVolume volume = LogVolume.open(directory, OPTIONS)) {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE)) {
       DomainLog log = volume.openDomain(DOMAIN, listener);
       Records.begin(log);
       for (int i = 0; i < 10; i++) {

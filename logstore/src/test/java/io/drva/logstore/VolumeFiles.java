@@ -3,6 +3,7 @@ package io.drva.logstore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -47,6 +48,16 @@ final class VolumeFiles {
     try (Stream<Path> paths = Files.list(volume.resolve("pool"))) {
       return paths.toList().size();
     }
+  }
+
+  /** The blocks that the whole volume takes, Chronicle's metadata and directories included. */
+  static long allocatedBytes(Path volume) throws IOException, InterruptedException {
+    Process process = new ProcessBuilder("du", "-s", "--block-size=1", volume.toString()).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (process.waitFor() != 0) {
+      throw new IOException("du failed: " + output);
+    }
+    return Long.parseLong(output.substring(0, output.indexOf('\t')));
   }
 
   /** All intact records of a domain's files, in order, SNAPSHOT and SEAL included. */
@@ -97,6 +108,13 @@ final class VolumeFiles {
       ByteBuffer document = ByteBuffer.allocate((int) (record.end() - record.documentPosition()));
       from.read(document, record.documentPosition());
       to.write(document.flip(), record.documentPosition());
+    }
+  }
+
+  /** As if nothing had been written from there on. */
+  static void zeroFrom(Path file, long position) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.write(ByteBuffer.allocate((int) (channel.size() - position)), position);
     }
   }
 

@@ -33,6 +33,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
     /** The server has come further. */
     void acknowledged(ControlFrame.Ack ack) throws ProtocolException;
 
+    /** The server's log fills, or has room again. */
+    void pressed(Pressure level);
+
     /** The session has stood for a while. */
     void settled();
 
@@ -181,7 +184,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
       case ControlFrame.Opened opened -> outbox.opened(opened);
       case ControlFrame.Ack ack -> owner.acknowledged(ack);
       case ControlFrame.Credit credit -> outbox.window(credit.windowBytes());
-      case ControlFrame.Pressure pressure -> LOG.debug("{}: {}", this, pressure);
+      case ControlFrame.Pressure pressure -> owner.pressed(Pressure.of(pressure.level()));
       case ControlFrame.Ping ping -> answer(ping);
       case ControlFrame.Pong
               _ -> {} // Shows that the server is there; the server does the measuring.

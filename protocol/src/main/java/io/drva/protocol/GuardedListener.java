@@ -53,6 +53,15 @@ final class GuardedListener implements HostClient.Listener {
   }
 
   @Override
+  public void pressure(Pressure level) {
+    try {
+      listener.pressure(level);
+    } catch (RuntimeException e) {
+      defect(e);
+    }
+  }
+
+  @Override
   public void failed(SessionFailedException cause) {
     try {
       listener.failed(cause);

@@ -47,6 +47,9 @@ public final class HostClient implements AutoCloseable {
     /** Every frame up to {@code seq} is replicated. */
     default void replicated(long seq) {}
 
+    /** The server's log fills, or has room again. A session begins NORMAL and is not told so. */
+    default void pressure(Pressure level) {}
+
     /** The session failed for good. */
     default void failed(SessionFailedException cause) {}
   }
@@ -325,6 +328,12 @@ public final class HostClient implements AutoCloseable {
     public void acknowledged(ControlFrame.Ack ack) throws ProtocolException {
       outbox.acknowledge(ack);
       report();
+    }
+
+    @Override
+    public void pressed(Pressure level) {
+      LOG.info("{}: pressure {}", HostClient.this, level);
+      listener.pressure(level);
     }
 
     @Override

@@ -39,6 +39,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Fra
   private SessionHandler handler;
   private Future<?> ticks;
   private long nextSeq;
+  private Pressure toldPressure = Pressure.NORMAL;
   private boolean batchOpen;
 
   /**
@@ -299,10 +300,18 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Fra
       if (creditBytes > 0) {
         output.add(new ControlFrame.Credit(creditBytes));
       }
+      tellPressure();
     }
     if (output.flush()) {
       liveness.sent();
       updateReading(); // The answers to a client that does not read are bounded by not reading it.
+    }
+  }
+
+  private void tellPressure() {
+    if (isWelcomed() && session.pressure() != toldPressure) {
+      toldPressure = session.pressure();
+      output.add(new ControlFrame.Pressure(toldPressure.level()));
     }
   }
 

@@ -27,6 +27,7 @@ public final class ServerSession {
   private final AtomicLong loggedSeq = new AtomicLong();
   private final AtomicLong replicatedSeq = new AtomicLong();
   private final AtomicInteger creditBytes = new AtomicInteger();
+  private volatile Pressure pressure = Pressure.NORMAL;
   private volatile boolean paused;
   private volatile boolean finishing;
 
@@ -119,6 +120,12 @@ public final class ServerSession {
     signal();
   }
 
+  /** Tells the client how full the log is, unless it knows. */
+  public void pressure(Pressure level) {
+    pressure = level;
+    signal();
+  }
+
   /**
    * Stops reading the socket, so that the client's sending comes to rest. Nothing is dropped:
    * called on the event loop, the frames of the one read that is being taken apart are still
@@ -158,6 +165,10 @@ public final class ServerSession {
 
   long replicatedSeq() {
     return replicatedSeq.get();
+  }
+
+  Pressure pressure() {
+    return pressure;
   }
 
   boolean isPaused() {

@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.drva.blobsink.Azurite;
 import io.drva.blobsink.Container;
 import io.drva.blobsink.ObjectNames;
 import io.drva.blobsink.ObjectStores;
+import io.drva.blobsink.Programs;
 import io.drva.blobsink.Seeds;
 import io.drva.blobsink.TestChains;
 import io.drva.blobsink.TestRecord;
@@ -37,7 +37,7 @@ final class IndependentReaderTest {
 
   @BeforeAll
   static void requireNode() throws IOException, InterruptedException {
-    Azurite.require("node");
+    Programs.require("node");
   }
 
   private static Outcome read(Path container, Path out, String... lsn)

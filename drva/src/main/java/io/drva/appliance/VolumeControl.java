@@ -1,0 +1,77 @@
+package io.drva.appliance;
+
+import io.drva.logstore.LogVolume;
+import io.drva.logstore.VolumeSize;
+import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Shows the log store volume, and has it grow while it is used. All methods are thread-safe. */
+final class VolumeControl {
+  private static final Logger LOG = LoggerFactory.getLogger(VolumeControl.class);
+
+  private final LogVolume volume;
+
+  // Guarded by this.
+  private Long growingToBytes;
+  private String growthFailure;
+
+  VolumeControl(LogVolume volume) {
+    this.volume = volume;
+  }
+
+  synchronized VolumeStatus status() {
+    return new VolumeStatus(
+        volume.path().toString(),
+        volume.size().sizeBytes(),
+        volume.size().cycleBytes(),
+        volume.usedBytes(),
+        growingToBytes,
+        growthFailure,
+        problem());
+  }
+
+  /** Why the volume stopped; null when it did not. */
+  String problem() {
+    return volume.failure().map(Throwable::toString).orElse(null);
+  }
+
+  /**
+   * Has the volume grow, in the background.
+   *
+   * @throws ControlException when it is growing already, or the size is impossible
+   */
+  synchronized void grow(long sizeBytes) throws ControlException {
+    if (growingToBytes != null) {
+      throw new ControlException(409, "the volume is growing to " + growingToBytes + " bytes");
+    }
+    VolumeSize present = volume.size();
+    try {
+      if (new VolumeSize(sizeBytes, present.cycleBytes()).cycles() < present.cycles()) {
+        throw new ControlException(
+            400,
+            "the volume has " + present.sizeBytes() + " bytes and does not shrink to " + sizeBytes);
+      }
+    } catch (IllegalArgumentException e) {
+      throw new ControlException(400, e.getMessage(), e);
+    }
+    growingToBytes = sizeBytes;
+    growthFailure = null;
+    Thread.ofPlatform().daemon().name("grow").start(() -> growNow(sizeBytes));
+  }
+
+  private void growNow(long sizeBytes) {
+    String problem = null;
+    try {
+      volume.grow(sizeBytes, _ -> {});
+      LOG.info("{}: has grown to {} bytes", volume.path(), volume.size().sizeBytes());
+    } catch (IOException | RuntimeException e) {
+      problem = e.getMessage();
+      LOG.warn("{}: did not grow to {} bytes", volume.path(), sizeBytes, e);
+    }
+    synchronized (this) {
+      growingToBytes = null;
+      growthFailure = problem;
+    }
+  }
+}
