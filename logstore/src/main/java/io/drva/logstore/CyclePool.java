@@ -30,7 +30,8 @@ import java.util.regex.Pattern;
  * <ol>
  *   <li>A log gives up a file only when its records are replicated and a later file with a complete
  *       snapshot is forced.
- *   <li>The rename into the pool and both directories are forced before the file counts as pooled.
+ *   <li>The rename into the pool and both directories are forced before the file counts as pooled;
+ *       what a killed process had renamed is forced when the volume is opened.
  *   <li>So after a power loss at any moment, either the old directory still has the file with its
  *       old content, or the pool has it. It is never found in its old place with new content.
  * </ol>

@@ -85,6 +85,14 @@ record DomainDirectory(UUID volumeId, String domain, Path path) {
     return places;
   }
 
+  /** Returns when all names in it are durable. */
+  void force(Disk disk) throws IOException {
+    for (Run run : runs()) {
+      disk.forceDirectory(run.path());
+    }
+    disk.forceDirectory(path);
+  }
+
   /** Removes a run's directory with the Chronicle metadata in it; its cycle files must be gone. */
   void deleteRun(Disk disk, Run run) throws IOException {
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(run.path())) {

@@ -6,10 +6,8 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
@@ -125,17 +123,12 @@ final class DomainRecovery {
    * @throws IOException as final as that of any force
    */
   void force() throws IOException {
-    Set<Path> runs = new LinkedHashSet<>();
     for (Place place : places) {
       try (FileChannel channel = disk.openForAppend(place.path())) {
         disk.force(channel);
       }
-      runs.add(place.path().getParent());
     }
-    for (Path run : runs) {
-      disk.forceDirectory(run);
-    }
-    disk.forceDirectory(directory.path());
+    directory.force(disk);
     pool.forceDirectory();
   }
 

@@ -159,12 +159,31 @@ public final class LogVolume implements AutoCloseable {
     this.disk = disk;
     this.lock = lock;
     this.descriptor = layout.describe();
+    forceNames();
     this.pool = new CyclePool(disk, layout.pool(), descriptor.size().cycleBytes());
     for (String domain : layout.domainNames()) {
       shares.put(domain, pool.join(domainDirectory(domain).cycleFiles().size()));
     }
     for (DomainDirectory leftover : layout.leftovers(descriptor.id())) {
       giveBack(leftover, pool.join(leftover.cycleFiles().size()));
+    }
+  }
+
+  /**
+   * Makes durable whatever a process that was killed has created, renamed or deleted, before
+   * anything builds on it: a domain's directory that is found would not be forced any more, and a
+   * file that is found in the pool would be overwritten, while a power loss could still put it back
+   * where it came from.
+   */
+  private void forceNames() throws IOException {
+    disk.forceDirectory(layout.root());
+    disk.forceDirectory(layout.pool());
+    disk.forceDirectory(layout.domains());
+    for (String domain : layout.domainNames()) {
+      domainDirectory(domain).force(disk);
+    }
+    for (String domain : layout.removedNames()) {
+      removedDirectory(domain).force(disk);
     }
   }
 

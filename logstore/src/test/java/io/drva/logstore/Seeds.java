@@ -8,8 +8,12 @@ final class Seeds {
   private Seeds() {}
 
   static Random random(String test) {
+    return new Random(seed(test));
+  }
+
+  static long seed(String test) {
     long seed = Long.getLong("drva.seed", System.nanoTime());
     System.out.println(test + ": -Ddrva.seed=" + seed);
-    return new Random(seed);
+    return seed;
   }
 }

@@ -20,4 +20,15 @@ public final class TestVolumes {
     }
     return LogVolume.open(directory, VolumeOptions.defaults(), disk);
   }
+
+  /** As {@link LogVolume#create}, on a disk whose power can be cut. */
+  public static void create(Path directory, VolumeSize size, PowerCutDisk disk) throws IOException {
+    LogVolume.create(directory, size, _ -> {}, disk);
+  }
+
+  /** As {@link LogVolume#open(Path, VolumeOptions)}, on a disk whose power can be cut. */
+  public static LogVolume open(Path directory, VolumeOptions options, PowerCutDisk disk)
+      throws IOException {
+    return LogVolume.open(directory, options, disk);
+  }
 }
