@@ -179,11 +179,11 @@ public final class LogVolume implements AutoCloseable {
     disk.forceDirectory(layout.root());
     disk.forceDirectory(layout.pool());
     disk.forceDirectory(layout.domains());
-    for (String domain : layout.domainNames()) {
-      domainDirectory(domain).force(disk);
+    for (DomainDirectory log : layout.logs(descriptor.id())) {
+      log.force(disk);
     }
-    for (String domain : layout.removedNames()) {
-      removedDirectory(domain).force(disk);
+    for (DomainDirectory leftover : layout.leftovers(descriptor.id())) {
+      leftover.force(disk);
     }
   }
 
