@@ -27,6 +27,8 @@ final class HostLoad implements AutoCloseable {
   private static final int OUTSTANDING_MAX = 1 << 17;
 
   private static final int CLOSE_TIMEOUT_MS = 60_000;
+  private static final int RECONNECT_MS_MIN = 50;
+  private static final int RECONNECT_MS_MAX = 500;
 
   /** Small, because at full speed a write waits for all that is retained before it. */
   private static final int RETAINED_BYTES_MAX = 4 << 20;
@@ -45,6 +47,10 @@ final class HostLoad implements AutoCloseable {
   private final LongAdder bytesSent = new LongAdder();
   private final LongAdder dataBytesSent = new LongAdder();
   private volatile long writesSent;
+  private volatile boolean ended;
+
+  /** Whether a session stands; guarded by this. */
+  private boolean connected;
 
   HostLoad(LoadPlan.Host host, LongSupplier nanos, Recorder latencyNanos, LoggedBytes loggedBytes) {
     this.host = host;
@@ -77,11 +83,23 @@ final class HostLoad implements AutoCloseable {
                 .software("drva demo")
                 .closeTimeoutMs(CLOSE_TIMEOUT_MS)
                 .retainedBytesMax(RETAINED_BYTES_MAX)
+                .reconnectMs(RECONNECT_MS_MIN, RECONNECT_MS_MAX)
                 .listener(
                     new HostClient.Listener() {
                       @Override
                       public void connected(long loggedSeq, long replicatedSeq) {
                         connections.incrementAndGet();
+                        session(true);
+                      }
+
+                      @Override
+                      public void disconnected(String reason) {
+                        session(false);
+                      }
+
+                      @Override
+                      public void failed(SessionFailedException cause) {
+                        session(false);
                       }
 
                       @Override
@@ -92,6 +110,17 @@ final class HostLoad implements AutoCloseable {
                 .build());
     for (DiskModel disk : host.disks()) {
       streams.add(client.open(disk.vm(), disk.name(), disk.capacityBytes(), Load.SECTOR_BYTES));
+    }
+  }
+
+  private synchronized void session(boolean stands) {
+    connected = stands;
+    notifyAll();
+  }
+
+  synchronized void awaitDisconnected() throws InterruptedException {
+    while (connected) {
+      wait();
     }
   }
 
@@ -112,7 +141,7 @@ final class HostLoad implements AutoCloseable {
       throws SessionFailedException, InterruptedException {
     WriteSource writes = host.writes();
     long start = nanos.getAsLong();
-    while (nanos.getAsLong() - start < writing.toNanos() && writes.next()) {
+    while (!ended && nanos.getAsLong() - start < writing.toNanos() && writes.next()) {
       awaitDue(start + TimeUnit.MICROSECONDS.toNanos(writes.dueMicros()));
       send(writes);
     }
@@ -128,6 +157,22 @@ final class HostLoad implements AutoCloseable {
               + replicationTimeout.toSeconds()
               + " s");
     }
+  }
+
+  void endWriting() {
+    ended = true;
+  }
+
+  Load.Position position() {
+    // In this order, so that each is at most the next.
+    long replicated = client.replicatedSeq();
+    long logged = client.loggedSeq();
+    return new Load.Position(host.name(), client.lastSeq(), logged, replicated);
+  }
+
+  boolean awaitReplicated(long seq, Duration timeout)
+      throws SessionFailedException, InterruptedException {
+    return client.awaitReplicated(seq, timeout);
   }
 
   private void send(WriteSource writes) throws SessionFailedException, InterruptedException {
@@ -173,6 +218,12 @@ final class HostLoad implements AutoCloseable {
       if (Thread.interrupted()) {
         throw new InterruptedException("load stopped");
       }
+    }
+  }
+
+  void abort() {
+    if (client != null) {
+      client.abort();
     }
   }
 

@@ -80,13 +80,56 @@ public final class Load implements AutoCloseable {
     return nanos.getAsLong() - start;
   }
 
+  /** No host begins another write. */
+  public void endWriting() {
+    hosts.forEach(HostLoad::endWriting);
+  }
+
   /** What was acknowledged as logged, by all hosts together. */
-  LoggedBytes loggedBytes() {
+  public LoggedBytes loggedBytes() {
     return loggedBytes;
   }
 
+  /**
+   * How far a host's session is, in writes.
+   *
+   * @param sentSeq handed to the client library
+   * @param loggedSeq acknowledged as logged
+   * @param replicatedSeq acknowledged as replicated
+   */
+  public record Position(String host, long sentSeq, long loggedSeq, long replicatedSeq) {}
+
+  /** Where each host is now. */
+  public List<Position> positions() {
+    return hosts.stream().map(HostLoad::position).toList();
+  }
+
+  /** Waits until no session stands: every acknowledgement that reached a host has been counted. */
+  public void awaitDisconnected() throws InterruptedException {
+    for (HostLoad host : hosts) {
+      host.awaitDisconnected();
+    }
+  }
+
+  /**
+   * Waits until of each host all is replicated that was logged at its position.
+   *
+   * @return false if that did not happen in time
+   */
+  public boolean awaitReplicated(List<Position> positions, Duration timeout)
+      throws SessionFailedException, InterruptedException {
+    long end = nanos.getAsLong() + timeout.toNanos();
+    for (int h = 0; h < hosts.size(); h++) {
+      Duration left = Duration.ofNanos(end - nanos.getAsLong());
+      if (!hosts.get(h).awaitReplicated(positions.get(h).loggedSeq(), left)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Sessions that stood, of all hosts together. */
-  int connections() {
+  public int connections() {
     return hosts.stream().mapToInt(HostLoad::connections).sum();
   }
 
@@ -109,6 +152,11 @@ public final class Load implements AutoCloseable {
    */
   public Histogram ackLatencyNanos() {
     return latencyNanos.getIntervalHistogram();
+  }
+
+  /** Drops the connections, and what is not logged. */
+  public void abort() {
+    hosts.forEach(HostLoad::abort);
   }
 
   @Override

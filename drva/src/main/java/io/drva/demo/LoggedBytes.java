@@ -1,7 +1,7 @@
 package io.drva.demo;
 
 /** A count of bytes that are acknowledged as logged, and a place to wait for more. */
-final class LoggedBytes {
+public final class LoggedBytes {
   private long bytes;
 
   synchronized void add(long more) {
@@ -9,12 +9,12 @@ final class LoggedBytes {
     notifyAll();
   }
 
-  synchronized long get() {
+  public synchronized long get() {
     return bytes;
   }
 
   /** Waits until there are so many. */
-  synchronized void await(long wanted) throws InterruptedException {
+  public synchronized void await(long wanted) throws InterruptedException {
     while (bytes < wanted) {
       wait();
     }
