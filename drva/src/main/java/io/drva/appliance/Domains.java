@@ -83,7 +83,8 @@ final class Domains implements AutoCloseable {
 
   /**
    * Takes a domain up at start, unless it is there. One whose store does not answer is tried again
-   * until it does; one that cannot be taken up for another reason has failed.
+   * until it does, and has its share of the volume meanwhile; one that cannot be taken up for
+   * another reason has failed.
    */
   void takeUp(String name) {
     lock.lock();
@@ -101,6 +102,7 @@ final class Domains implements AutoCloseable {
   private void connectOrWait(Domain domain) {
     waiting.remove(domain);
     try {
+      volume.reserve(domain.name());
       connect(domain);
     } catch (StoreException e) {
       domain.waiting(e.getMessage());
@@ -245,8 +247,18 @@ final class Domains implements AutoCloseable {
       byName.put(domain.name(), domain);
     } else {
       close(domain);
+      release(domain);
     }
     return why;
+  }
+
+  private void release(Domain domain) {
+    try {
+      volume.release(domain.name());
+    } catch (IOException e) {
+      // Only what was reserved for it is lost to the others, until the appliance starts again.
+      LOG.warn("domain {}: {}", domain.name(), e.getMessage(), e);
+    }
   }
 
   private Domain newDomain(String name) {

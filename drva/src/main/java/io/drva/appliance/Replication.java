@@ -170,14 +170,14 @@ final class Replication {
           name,
           "this log store volume has a log of it: assign it, or give up what the log holds and the chain does not with 'drva volume discard'");
     }
-    try {
-      volume.requireRoomForDomain(); // Before the chain's owner is fenced.
-    } catch (VolumeException e) {
-      throw new ControlException(409, "domain " + name + ": " + e.getMessage(), e);
-    }
     Container container = store.container(name);
     if (ChainReader.descriptor(container).isEmpty()) {
       throw refused(name, container.location() + " holds no domain: check 'store'");
+    }
+    try {
+      volume.reserve(name); // Before the chain's owner is fenced.
+    } catch (VolumeException e) {
+      throw new ControlException(409, "domain " + name + ": " + e.getMessage(), e);
     }
     ChainHead head =
         ChainOwner.inspect(container, name, platform.wallMicros(), platform.threads()).take();

@@ -156,6 +156,35 @@ class VolumeUseTest extends ApplianceFixture {
   }
 
   @Test
+  void aDomainThatWaitsForItsStoreHasItsShareOfTheVolume() throws Exception {
+    Path away = Files.createDirectory(folder.resolve("store")).resolve("payroll");
+    Files.createFile(away);
+    ApplianceConfig small = config("dir:" + folder.resolve("store"), 4, "finance", "payroll");
+    LinkedBlockingQueue<Object> told = new LinkedBlockingQueue<>();
+    try (Appliance appliance = Appliance.start(small, Map.of(), Platform.SYSTEM)) {
+      assertEquals("WAITING_FOR_STORE", stateOf(appliance, "payroll"));
+      HostClient client = connect(appliance, UUID.randomUUID(), told);
+      DiskStream disk = client.open("vm1", "disk0", DISK_BYTES, 512);
+      stopStore();
+      Thread writing = Thread.ofVirtual().start(() -> writeUntilStopped(disk));
+      while (told.take() != Pressure.BITMAP) {
+        // The pressures before it.
+      }
+      Files.delete(away);
+      await(() -> !stateOf(appliance, "payroll").equals("WAITING_FOR_STORE"));
+      assertEquals("ACTIVE", stateOf(appliance, "payroll"));
+      writing.interrupt();
+      writing.join();
+      client.abort();
+      startStore();
+    }
+  }
+
+  private static String stateOf(Appliance appliance, String domain) throws IOException {
+    return http(appliance, "GET", "/v1/domains/" + domain).json().get("state").asText();
+  }
+
+  @Test
   void aTakeoverForWhichThereIsNoRoomLeavesTheOwnerAlone() throws Exception {
     try (Appliance owner = start("finance")) {
       try (HostClient client = connect(owner, "host1", "finance")) {

@@ -59,6 +59,9 @@ public final class LogVolume implements AutoCloseable {
   /** Of all domains of the volume, open or not; guarded by this. */
   private final Map<String, CyclePool.Share> shares = new HashMap<>();
 
+  /** Of domains that have no log yet; guarded by this. */
+  private final Map<String, CyclePool.Share> reserved = new HashMap<>();
+
   /** Open logs by domain. Changed under this object's lock; looked at by force threads without. */
   private final Map<String, DomainLog> logs = new ConcurrentHashMap<>();
 
@@ -412,26 +415,32 @@ public final class LogVolume implements AutoCloseable {
    * which no file can be used is damaged, and not new.
    */
   private void make(String domain, LogOrigin origin) throws IOException {
-    requireRoomForDomain();
-    DomainDirectory unfinished =
-        new DomainDirectory(descriptor.id(), domain, layout.unfinished(domain));
+    DomainDirectory unfinished = unfinished(domain);
+    if (Files.exists(unfinished.path())) {
+      release(domain); // An attempt failed on the way.
+    }
+    reserve(domain);
     disk.createDirectory(unfinished.path());
-    CyclePool.Share share = pool.join(0);
+    CyclePool.Share share = reserved.get(domain);
     DomainRecovery beginning = new DomainRecovery(disk, layout, unfinished, pool);
     beginning.begin(origin);
     new DomainLog(unfinished, disk, pool, share, options, NO_LISTENER, this::logFailed, beginning)
         .close();
     disk.move(unfinished.path(), layout.domain(domain));
     disk.forceDirectory(layout.domains());
-    shares.put(domain, share);
+    shares.put(domain, reserved.remove(domain));
   }
 
   /**
-   * Looks whether there is room for another domain.
+   * Gives a domain that has no log yet its share of the volume, so that the others cannot borrow
+   * it. A log that is made takes it over.
    *
-   * @throws VolumeException when there is none
+   * @throws VolumeException when there is no room for another domain
    */
-  public void requireRoomForDomain() throws VolumeException {
+  public synchronized void reserve(String domain) throws VolumeException {
+    if (shares.containsKey(domain) || reserved.containsKey(domain)) {
+      return;
+    }
     if (!pool.fitsAnother()) {
       throw new VolumeException(
           layout.root(),
@@ -443,6 +452,25 @@ public final class LogVolume implements AutoCloseable {
               + LogLimits.CYCLES_PER_DOMAIN_MIN,
           "have it grow with 'drva volume grow', or wait if the others hold what the object store has yet to take");
     }
+    reserved.put(domain, pool.join(0));
+  }
+
+  /** Takes back what was {@linkplain #reserve reserved} for a domain that still has no log. */
+  public synchronized void release(String domain) throws IOException {
+    CyclePool.Share share = reserved.remove(domain);
+    if (share == null || failure.get() != null) {
+      return;
+    }
+    DomainDirectory unfinished = unfinished(domain);
+    if (Files.exists(unfinished.path())) {
+      giveBack(unfinished, share);
+    } else {
+      pool.leave(share);
+    }
+  }
+
+  private DomainDirectory unfinished(String domain) {
+    return new DomainDirectory(descriptor.id(), domain, layout.unfinished(domain));
   }
 
   private DomainRecovery recover(DomainDirectory place) throws IOException {
