@@ -35,6 +35,9 @@ final class CycleScanner {
   private static final int LENGTH_MASK = 0x3FFF_FFFF;
   private static final int FRAME_BYTES = Integer.BYTES;
 
+  /** A record's magic as the window reads it. */
+  private static final int MAGIC = Integer.reverseBytes(RecordHeader.MAGIC);
+
   /** Documents, and the records in them, start at multiples of this. */
   static final int ALIGNMENT_BYTES = 4;
 
@@ -204,15 +207,19 @@ final class CycleScanner {
    * @return where it is, bytes; -1 when there is none
    */
   long nextHeader(long from, long limitBytes) throws IOException {
-    for (long at = align(from);
-        at + RecordHeader.BYTES <= limitBytes && load(at, RecordHeader.BYTES, limitBytes);
-        at += ALIGNMENT_BYTES) {
+    long at = align(from);
+    while (at + RecordHeader.BYTES <= limitBytes && load(at, RecordHeader.BYTES, limitBytes)) {
+      // By the window, not by the byte: all that a log has not used yet is looked through.
+      int last = windowBytes - RecordHeader.BYTES;
       int start = (int) (at - windowStart);
-      if (window.getInt(start) == Integer.reverseBytes(RecordHeader.MAGIC)
-          && header.decode(window, start) == null
-          && header.fileId == fileId) {
-        return at;
+      for (; start <= last; start += ALIGNMENT_BYTES) {
+        if (window.getInt(start) == MAGIC
+            && header.decode(window, start) == null
+            && header.fileId == fileId) {
+          return windowStart + start;
+        }
       }
+      at = windowStart + start;
     }
     return -1;
   }

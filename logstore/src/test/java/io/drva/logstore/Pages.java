@@ -51,7 +51,7 @@ final class Pages {
   }
 
   /** Reads until the block is full or the file ends; the rest of the block becomes zeros. */
-  private static void fill(byte[] block, FileChannel channel, long at) throws IOException {
+  static void fill(byte[] block, FileChannel channel, long at) throws IOException {
     ByteBuffer into = ByteBuffer.wrap(block);
     int count = 0;
     while (into.hasRemaining() && count >= 0) {
@@ -65,8 +65,7 @@ final class Pages {
     if (Arrays.equals(block, start, end, earlier, 0, PAGE_BYTES)) {
       return earlier;
     }
-    boolean zeros = Arrays.equals(block, start, end, ZEROS, 0, PAGE_BYTES);
-    return zeros ? ZEROS : Arrays.copyOfRange(block, start, end);
+    return isZeros(block, start) ? ZEROS : Arrays.copyOfRange(block, start, end);
   }
 
   long sizeBytes() {
@@ -83,7 +82,7 @@ final class Pages {
     return index < pages.size() ? pages.get(index) : ZEROS;
   }
 
-  static boolean isZeros(byte[] page) {
-    return Arrays.equals(page, ZEROS);
+  static boolean isZeros(byte[] block, int start) {
+    return Arrays.equals(block, start, start + PAGE_BYTES, ZEROS, 0, PAGE_BYTES);
   }
 }

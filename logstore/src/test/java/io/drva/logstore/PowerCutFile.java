@@ -49,13 +49,14 @@ final class PowerCutFile extends PowerCutNames.Named {
     private final long began = ++clock;
     private final Pages covered;
 
+    /** With null if nothing had been written: then there is nothing to cover. */
     private Force(Pages covered) {
       this.covered = covered;
     }
 
     /** It returned: what it covers is durable, and so no page can hold what was there before. */
     void done() {
-      if (began > forcedAt) {
+      if (covered != null && began > forcedAt) {
         forced = covered;
         forcedAt = began;
         versions.values().forEach(ofPage -> ofPage.headMap(began, true).clear());
@@ -142,6 +143,11 @@ final class PowerCutFile extends PowerCutNames.Named {
 
   /** To be called before the file's name is removed. */
   void removing(Path root) throws IOException {
+    if (forced == null) {
+      try (FileChannel channel = FileChannel.open(root.resolve(path()))) {
+        forced = Pages.read(channel, Pages.EMPTY);
+      }
+    }
     removed = current(root);
   }
 
@@ -150,7 +156,7 @@ final class PowerCutFile extends PowerCutNames.Named {
       return removed;
     }
     try (FileChannel channel = FileChannel.open(root.resolve(path()))) {
-      return Pages.read(channel, forced == null ? Pages.EMPTY : forced);
+      return Pages.read(channel, forced);
     }
   }
 
@@ -178,11 +184,9 @@ final class PowerCutFile extends PowerCutNames.Named {
 
   /** Copies the file as it is. */
   void copy(Path root, Path target) throws IOException {
-    Pages now = current(root);
-    try (SparseFile copy = new SparseFile(target, now.sizeBytes())) {
-      for (int index = 0; copy.has(index); index++) {
-        copy.put(index, now.page(index));
-      }
+    try (FileChannel from = FileChannel.open(root.resolve(path()));
+        SparseFile copy = new SparseFile(target, from.size())) {
+      copy.copy(from);
     }
   }
 

@@ -22,10 +22,12 @@ import java.util.stream.Stream;
 final class PowerCutRun {
 
   private static final int CYCLE_BYTES = LogLimits.CYCLE_BYTES_MIN;
-  private static final int CYCLES = 8;
-  private static final int CYCLES_MAX = 12;
-  private static final int DOMAINS = 3;
-  private static final int STEPS_MAX = 100;
+  private static final int DOMAINS_MAX = 3;
+
+  /** Cycle files at the most, besides those that the domains have a right to. */
+  private static final int SPARES_MAX = 5;
+
+  private static final int STEPS_MAX = 80;
 
   /** What the director is at. */
   enum Phase {
@@ -63,19 +65,19 @@ final class PowerCutRun {
   private final Consumer<String> trace;
   private final Thread director = Thread.currentThread();
   private final Turns turns = new Turns();
-  private final DomainModel[] models = new DomainModel[DOMAINS];
+  private final DomainModel[] models;
 
   /** How large the volume must be, and may be, cycle files; 0 until it was created. */
   private int cyclesMin;
 
-  private int cyclesMax = CYCLES;
+  private int cyclesMax;
   private int life;
   private PowerCutDisk disk;
 
   // ---- of the current life ----
 
   /** By domain; null when its log is not open. */
-  private final PowerCutUser[] users = new PowerCutUser[DOMAINS];
+  private final PowerCutUser[] users;
 
   private LogVolume volume;
   private Phase phase;
@@ -111,10 +113,15 @@ final class PowerCutRun {
     this.defect = defect;
     this.tally = tally;
     this.trace = trace;
-    for (int i = 0; i < DOMAINS; i++) {
+    int domains = 1 + random.nextInt(DOMAINS_MAX);
+    this.models = new DomainModel[domains];
+    this.users = new PowerCutUser[domains];
+    for (int i = 0; i < domains; i++) {
       models[i] = newModel(i);
     }
     models[0].start();
+    int cycles = LogLimits.CYCLES_PER_DOMAIN_MIN * domains + random.nextInt(SPARES_MAX - 1);
+    this.cyclesMax = Math.max(cycles, LogLimits.CYCLES_MIN);
     this.disk = new PowerCutDisk(directory.resolve("life-0"));
   }
 
@@ -158,7 +165,7 @@ final class PowerCutRun {
     switch (fusePhase) {
       case OPENING_THE_VOLUME, OPENING_A_LOG, CLOSING -> reopen();
       case GROWING -> grow();
-      case REMOVING -> remove(random.nextInt(DOMAINS));
+      case REMOVING -> remove(random.nextInt(models.length));
       case CREATING, WORKING -> {}
     }
     fusePhase = Phase.WORKING;
@@ -234,7 +241,7 @@ final class PowerCutRun {
 
   private void letGo() throws IOException, InterruptedException {
     disk.powerOff();
-    for (int i = 0; i < DOMAINS; i++) {
+    for (int i = 0; i < models.length; i++) {
       if (users[i] != null) {
         users[i].letGo();
         users[i] = null;
@@ -261,7 +268,7 @@ final class PowerCutRun {
     if (Files.notExists(new VolumeLayout(disk.root()).descriptor())) {
       assertEquals(0, cyclesMin, "the volume is gone");
       phase = Phase.CREATING;
-      LogVolume.create(disk.root(), sizeOf(CYCLES), _ -> {}, given);
+      LogVolume.create(disk.root(), sizeOf(cyclesMax), _ -> {}, given);
     }
     phase = Phase.OPENING_THE_VOLUME;
     volume = LogVolume.open(disk.root(), OPTIONS, given);
@@ -269,7 +276,7 @@ final class PowerCutRun {
     assertTrue(cycles >= cyclesMin && cycles <= cyclesMax, () -> cycles + " cycle files");
     cyclesMin = cycles;
     cyclesMax = cycles;
-    for (int i = 0; i < DOMAINS; i++) {
+    for (int i = 0; i < models.length; i++) {
       if (models[i].isBeingRemoved()) {
         if (volume.domains().contains(models[i].domain)) {
           models[i].keep();
@@ -325,7 +332,7 @@ final class PowerCutRun {
   }
 
   private void step() throws IOException {
-    int index = random.nextInt(DOMAINS);
+    int index = random.nextInt(models.length);
     if (users[index] == null) {
       if (random.nextInt(5) == 0) {
         openLog(index);
@@ -395,7 +402,7 @@ final class PowerCutRun {
   /** Whether any domain can start two more files without anything being given back first. */
   private boolean isRoomy() {
     long free = (volume.size().sizeBytes() - volume.usedBytes()) / CYCLE_BYTES;
-    return free >= 2 + (long) LogLimits.CYCLES_PER_DOMAIN_MIN * DOMAINS;
+    return free >= 2 + (long) LogLimits.CYCLES_PER_DOMAIN_MIN * models.length;
   }
 
   private void force(int stops) throws PowerLossException {
@@ -428,7 +435,7 @@ final class PowerCutRun {
   }
 
   private void reopen() throws IOException {
-    for (int i = 0; i < DOMAINS; i++) {
+    for (int i = 0; i < models.length; i++) {
       close(i);
     }
     volume.close();
@@ -447,7 +454,7 @@ final class PowerCutRun {
 
   private void grow() throws IOException {
     int cycles = volume.size().cycles() + random.nextInt(3);
-    if (cycles <= CYCLES_MAX) {
+    if (cycles <= LogLimits.CYCLES_PER_DOMAIN_MIN * models.length + SPARES_MAX) {
       phase = Phase.GROWING;
       cyclesMax = cycles;
       volume.grow(sizeOf(cycles).sizeBytes(), _ -> {});
@@ -460,7 +467,7 @@ final class PowerCutRun {
     if (random.nextInt(8) != 0) {
       return;
     }
-    PowerCutUser other = users[random.nextInt(DOMAINS)];
+    PowerCutUser other = users[random.nextInt(models.length)];
     if (other == null) {
       return;
     }

@@ -1,24 +1,10 @@
 package io.drva.logstore;
 
-import java.security.CodeSource;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 
 /** What the runs of a campaign have met. */
 final class PowerCutTally {
-
-  /** Where the log store's classes are, and not the tests'. */
-  private static final CodeSource LOG_STORE = LogVolume.class.getProtectionDomain().getCodeSource();
-
-  /** Methods that do what their caller wants. */
-  private static final Set<String> HANDED_ON =
-      Set.of(
-          "CycleFile.force",
-          "CycleFile.write",
-          "CycleFile.zeroHead",
-          "CyclePool.forceDirectory",
-          "DomainDirectory.force");
 
   private final Map<String, Integer> byPlace = new TreeMap<>();
   private final Map<String, Integer> byMoment = new TreeMap<>();
@@ -44,28 +30,8 @@ final class PowerCutTally {
     byPhase.merge(operation == null ? "between steps" : phase.name(), 1, Integer::sum);
     if (operation != null) {
       byMoment.merge(operation + " " + moment, 1, Integer::sum);
-      byPlace.merge(operation + " in " + caller(), 1, Integer::sum);
+      byPlace.merge(operation + " in " + DiskCaller.name(), 1, Integer::sum);
     }
-  }
-
-  /** The method of the log store that wants something of the disk. */
-  static String caller() {
-    return StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE)
-        .walk(
-            frames ->
-                frames
-                    .filter(frame -> isOfTheLogStore(frame.getDeclaringClass()))
-                    .map(
-                        frame ->
-                            frame.getDeclaringClass().getSimpleName() + "." + frame.getMethodName())
-                    .filter(method -> !HANDED_ON.contains(method))
-                    .findFirst()
-                    .orElseThrow());
-  }
-
-  private static boolean isOfTheLogStore(Class<?> type) {
-    return type.getPackage().equals(LogVolume.class.getPackage())
-        && LOG_STORE.equals(type.getProtectionDomain().getCodeSource());
   }
 
   /** A log was opened and found good. */
@@ -82,20 +48,18 @@ final class PowerCutTally {
 
   @Override
   public String toString() {
-    StringBuilder text = new StringBuilder();
-    text.append("power cuts ").append(cuts).append(", kills ").append(kills);
-    text.append(", logs recovered ").append(recoveries);
-    text.append(", records that had to be there ").append(forced);
-    text.append(", unforced records kept ").append(kept).append(", not kept ").append(lost);
-    append(text, "while", byPhase);
-    append(text, "at", byMoment);
-    append(text, "at", byPlace);
-    return text.toString();
+    return String.format(
+            "%,d power cuts, %,d kills; %,d logs recovered, in which %,d records had to be and were;"
+                + " of those that were not forced %,d were kept and %,d not",
+            cuts, kills, recoveries, forced, kept, lost)
+        + listed("The power failed or the process died", byPhase)
+        + listed("at", byMoment)
+        + listed("at", byPlace);
   }
 
-  private static void append(StringBuilder text, String what, Map<String, Integer> counts) {
-    counts.forEach(
-        (key, count) ->
-            text.append('\n').append(what).append(' ').append(key).append(": ").append(count));
+  private static String listed(String title, Map<String, Integer> counts) {
+    StringBuilder text = new StringBuilder("\n\n").append(title);
+    counts.forEach((key, count) -> text.append(String.format("%n%,8d  %s", count, key)));
+    return text.toString();
   }
 }

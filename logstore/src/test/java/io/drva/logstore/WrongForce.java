@@ -23,14 +23,17 @@ enum WrongForce {
   ANOTHER_FILE("force", "Forcer.forceOnce", ".*"),
   NONE_OF_A_RUN("forceDirectory", "Forcer.forceOnce", "run-.*"),
   NONE_OF_THE_POOL("forceDirectory", "Forcer.forceOnce", "pool"),
-  NONE_OF_A_NEW_RUN("forceDirectory", "LogTail.startRun", ".*"),
-  NONE_OF_A_NEW_DOMAIN("forceDirectory", "LogVolume.create", ".*"),
+  NONE_OF_A_NEW_RUN("forceDirectory", "LogTail.<init>", ".*"),
+  NONE_OF_A_NEW_DOMAIN("forceDirectory", "LogVolume.make", "domains"),
   NONE_OF_THE_POOL_RECYCLED_INTO("forceDirectory", "CyclePool.recycle", "pool"),
   NONE_OF_THE_RUN_RECYCLED_FROM("forceDirectory", "CyclePool.recycle", "run-.*"),
   NONE_OF_A_SMALL_FILE("force", "DurableFile.write", ".*"),
   NONE_OF_A_SMALL_FILES_NAME("forceDirectory", "DurableFile.write", ".*"),
   NONE_BY_RECOVERY("force", "DomainRecovery.force", ".*"),
   NONE_OF_NAMES_BY_RECOVERY("forceDirectory", "DomainRecovery.force", ".*"),
+  NONE_OF_A_NEW_CYCLE_FILE("force", "CyclePool.fill", ".*"),
+  NONE_OF_A_NEW_CYCLE_FILES_NAME("forceDirectory", "CyclePool.write", ".*"),
+  NONE_OF_A_REMOVED_LOG("forceDirectory", "LogVolume.removeDomain", ".*"),
   NONE_OF_THE_VOLUMES_NAMES("forceDirectory", "LogVolume.forceNames", "domains|pool|life-.*"),
   NONE_OF_A_DOMAINS_NAMES("forceDirectory", "LogVolume.forceNames", "domain-.*|run-.*");
 
@@ -79,7 +82,7 @@ enum WrongForce {
   }
 
   private boolean isAskedFor(Object forced) {
-    return PowerCutTally.caller().equals(caller)
+    return DiskCaller.name().equals(caller)
         && (forced instanceof FileChannel
             || ((Path) forced).getFileName().toString().matches(name));
   }
