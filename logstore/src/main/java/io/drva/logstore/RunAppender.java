@@ -40,11 +40,13 @@ import net.openhft.chronicle.wire.DocumentContext;
 final class RunAppender implements AutoCloseable {
 
   static {
-    // Each writes to standard output or starts a thread that we do not want. Read by Chronicle's
-    // classes when they load, so they are set before the first of them is touched.
+    // Each writes to standard output or starts a thread that we do not want: the releaser unmaps
+    // files some time after they were closed. Read by Chronicle's classes when they load, so they
+    // are set before the first of them is touched.
     System.setProperty("chronicle.analytics.disable", "true");
     System.setProperty("chronicle.announcer.disable", "true");
     System.setProperty("chronicle.disk.monitor.disable", "true");
+    System.setProperty("background.releaser", "false");
   }
 
   /** No document starts beyond this offset in a new cycle file: Chronicle's own headers, bytes. */
