@@ -2,12 +2,14 @@ package io.drva.logstore;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import net.openhft.chronicle.core.io.BackgroundResourceReleaser;
@@ -177,8 +179,6 @@ class BudgetTest {
           log.release(reader.nextLsn() - 1);
           assertTrue(log.bytesUsed() <= 3L * CYCLE_BYTES);
         }
-        // Chronicle unmaps in the background; ask it to finish rather than wait.
-        BackgroundResourceReleaser.releasePendingResources();
         assertEquals(0, openFilesThat(name -> name.contains("(deleted)")));
         assertTrue(openFilesThat(name -> name.endsWith(".cq4")) <= 4);
         assertEquals(0, openFilesThat(name -> name.endsWith(".free")));
@@ -186,6 +186,20 @@ class BudgetTest {
         assertEquals(0, mappingsOf(".free"));
         assertWithinBudget();
       }
+    }
+  }
+
+  @Test
+  void aClosedLogHasNothingMapped() throws Exception {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE)) {
+      DomainLog log = volume.openDomain("domain-a", new RecordingListener());
+      Records.begin(log);
+      AtomicReference<Thread> unmapping = new AtomicReference<>();
+      BackgroundResourceReleaser.run(() -> unmapping.set(Thread.currentThread()));
+      assertSame(Thread.currentThread(), unmapping.get());
+      log.close();
+      volume.removeDomain("domain-a");
+      assertEquals(0, mappingsOf(""), "with any ending");
     }
   }
 
