@@ -14,8 +14,8 @@ final class AcknowledgedPosition {
   /** The ACK that brings the client up to date, or null if it is. */
   ControlFrame.Ack next(ServerSession session) {
     // Replicated first: a caller that logs before it replicates is then never seen the other way.
-    long replicated = session.replicatedSeq();
-    long logged = session.loggedSeq();
+    long replicated = Math.max(replicatedSeq, session.replicatedSeq());
+    long logged = Math.max(loggedSeq, session.loggedSeq());
     replicated = Math.min(replicated, logged);
     if (logged == loggedSeq && replicated == replicatedSeq) {
       return null;

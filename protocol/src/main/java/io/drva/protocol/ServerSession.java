@@ -24,6 +24,10 @@ public final class ServerSession {
   private final AtomicBoolean signalled = new AtomicBoolean();
   private final AtomicReference<Position> welcome = new AtomicReference<>();
   private final AtomicReference<ProtocolException> failure = new AtomicReference<>();
+
+  // What came after WELCOME; 0 before. The event loop may be at work while WELCOME is given, and
+  // must
+  // not see one part of the position without the other.
   private final AtomicLong loggedSeq = new AtomicLong();
   private final AtomicLong replicatedSeq = new AtomicLong();
   private final AtomicInteger creditBytes = new AtomicInteger();
@@ -90,8 +94,6 @@ public final class ServerSession {
     if (!welcome.compareAndSet(null, new Position(loggedSeq, replicatedSeq))) {
       throw new IllegalStateException("welcome was called before");
     }
-    raise(this.loggedSeq, loggedSeq);
-    raise(this.replicatedSeq, replicatedSeq);
     signal();
   }
 
