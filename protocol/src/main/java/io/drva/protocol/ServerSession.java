@@ -26,8 +26,7 @@ public final class ServerSession {
   private final AtomicReference<ProtocolException> failure = new AtomicReference<>();
 
   // What came after WELCOME; 0 before. The event loop may be at work while WELCOME is given, and
-  // must
-  // not see one part of the position without the other.
+  // must not see one part of the position without the other.
   private final AtomicLong loggedSeq = new AtomicLong();
   private final AtomicLong replicatedSeq = new AtomicLong();
   private final AtomicInteger creditBytes = new AtomicInteger();
