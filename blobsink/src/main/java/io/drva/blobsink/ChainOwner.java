@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ThreadFactory;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 
 /**
  * Makes a DRVA the owner of a domain's chain.
@@ -61,7 +61,8 @@ public final class ChainOwner {
   /** {@link #inspect} and {@link #take()} in one. */
   public static ChainHead take(Container container, String domainName, LongSupplier microClock)
       throws IOException {
-    return inspect(container, domainName, microClock, () -> Thread.ofPlatform().daemon()).take();
+    return inspect(container, domainName, microClock, Thread.ofPlatform().daemon().factory())
+        .take();
   }
 
   /**
@@ -70,16 +71,13 @@ public final class ChainOwner {
    *
    * @param domainName the domain's name, which is the container's
    * @param microClock the time, microseconds since 1970
-   * @param threads begins a thread: objects are read in parallel
+   * @param threads makes threads: objects are read in parallel
    * @throws ChainGapException when an object that was stored is missing: going on would hide the
    *     loss
    * @throws CorruptObjectException when an object of the chain is damaged
    */
   public static ChainOwner inspect(
-      Container container,
-      String domainName,
-      LongSupplier microClock,
-      Supplier<Thread.Builder> threads)
+      Container container, String domainName, LongSupplier microClock, ThreadFactory threads)
       throws IOException {
     return inspect(
         container,
@@ -96,7 +94,7 @@ public final class ChainOwner {
       Container container,
       String domainName,
       LongSupplier microClock,
-      Supplier<Thread.Builder> threads,
+      ThreadFactory threads,
       LongSupplier nonces)
       throws IOException {
     container.createIfAbsent();

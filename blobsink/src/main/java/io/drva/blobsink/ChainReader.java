@@ -8,7 +8,7 @@ import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.Supplier;
+import java.util.concurrent.ThreadFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +29,7 @@ public final class ChainReader {
 
   private final Container container;
   private final Optional<DomainDescriptor> descriptor;
-  private final Supplier<Thread.Builder> threads;
+  private final ThreadFactory threads;
   private final IndexScratch scratch = new IndexScratch();
   private final ChainState state;
   private ChainVisitor visitor = ChainVisitor.NONE;
@@ -38,9 +38,7 @@ public final class ChainReader {
   private record Ahead(ObjectInfo info, long number, Future<ObjectHead> head) {}
 
   private ChainReader(
-      Container container,
-      Optional<DomainDescriptor> descriptor,
-      Supplier<Thread.Builder> threads) {
+      Container container, Optional<DomainDescriptor> descriptor, ThreadFactory threads) {
     this.container = container;
     this.descriptor = descriptor;
     this.threads = threads;
@@ -51,10 +49,9 @@ public final class ChainReader {
   /**
    * For a container whose descriptor is known.
    *
-   * @param threads begins a thread
+   * @param threads makes threads
    */
-  static ChainReader of(
-      Container container, DomainDescriptor descriptor, Supplier<Thread.Builder> threads) {
+  static ChainReader of(Container container, DomainDescriptor descriptor, ThreadFactory threads) {
     return new ChainReader(container, Optional.of(descriptor), threads);
   }
 
@@ -66,7 +63,8 @@ public final class ChainReader {
    */
   public static ChainSummary walk(Container container, ChainVisitor visitor) throws IOException {
     ChainReader reader =
-        new ChainReader(container, intactDescriptor(container), () -> Thread.ofPlatform().daemon());
+        new ChainReader(
+            container, intactDescriptor(container), Thread.ofPlatform().daemon().factory());
     reader.walk(visitor);
     return reader.summary();
   }
@@ -98,8 +96,7 @@ public final class ChainReader {
 
   void walk(ChainVisitor to) throws IOException {
     visitor = to;
-    ExecutorService readers =
-        Executors.newFixedThreadPool(READERS, threads.get().name("chain-reader-", 0).factory());
+    ExecutorService readers = Executors.newFixedThreadPool(READERS, this::reader);
     Queue<Ahead> ahead = new ArrayDeque<>(READ_AHEAD);
     try {
       container.list(
@@ -124,6 +121,12 @@ public final class ChainReader {
     } finally {
       readers.shutdownNow();
     }
+  }
+
+  private Thread reader(Runnable task) {
+    Thread reader = threads.newThread(task);
+    reader.setName("chain-reader");
+    return reader;
   }
 
   private void listed(Ahead object) throws IOException {

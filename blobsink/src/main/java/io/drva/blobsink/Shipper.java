@@ -126,20 +126,21 @@ public final class Shipper implements AutoCloseable {
   }
 
   private Thread thread(String name, Runnable task) {
-    return config
-        .threads()
-        .get()
-        .name(name)
-        .uncaughtExceptionHandler(
-            (t, e) -> fail(new IllegalStateException(name + " ended by " + e, e)))
-        .unstarted(
-            () -> {
-              try {
-                task.run();
-              } finally {
-                runsNoMore();
-              }
-            });
+    Thread thread =
+        config
+            .threads()
+            .newThread(
+                () -> {
+                  try {
+                    task.run();
+                  } finally {
+                    runsNoMore();
+                  }
+                });
+    thread.setName(name);
+    thread.setUncaughtExceptionHandler(
+        (t, e) -> fail(new IllegalStateException(name + " ended by " + e, e)));
+    return thread;
   }
 
   private List<Thread> threads() {

@@ -1,10 +1,10 @@
 package io.drva.blobsink;
 
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -23,7 +23,7 @@ import java.util.random.RandomGenerator;
  * @param microClock the time, microseconds since 1970
  * @param random for jitter; used by several threads
  * @param conditions makes the conditions of locks: what time is when a thread waits for a while
- * @param threads begins a thread
+ * @param threads makes threads
  */
 public record ShipperConfig(
     int segmentBytes,
@@ -37,7 +37,7 @@ public record ShipperConfig(
     LongSupplier microClock,
     RandomGenerator random,
     Function<Lock, Condition> conditions,
-    Supplier<Thread.Builder> threads) {
+    ThreadFactory threads) {
   /** The usual {@link #segmentRecordsMax}. */
   public static final int SEGMENT_RECORDS_MAX = 16_384;
 
@@ -59,7 +59,7 @@ public record ShipperConfig(
   public static ShipperConfig defaults(
       LongSupplier nanoClock, LongSupplier microClock, RandomGenerator random) {
     return defaults(
-        nanoClock, microClock, random, Lock::newCondition, () -> Thread.ofPlatform().daemon());
+        nanoClock, microClock, random, Lock::newCondition, Thread.ofPlatform().daemon().factory());
   }
 
   /** 8 MiB or 500 ms, four uploads at a time, retries from 100 ms to 10 s apart. */
@@ -68,7 +68,7 @@ public record ShipperConfig(
       LongSupplier microClock,
       RandomGenerator random,
       Function<Lock, Condition> conditions,
-      Supplier<Thread.Builder> threads) {
+      ThreadFactory threads) {
     return new ShipperConfig(
         8 << 20,
         SEGMENT_RECORDS_MAX,

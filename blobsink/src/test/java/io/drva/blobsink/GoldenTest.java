@@ -108,7 +108,7 @@ final class GoldenTest {
                 container,
                 "golden",
                 () -> CREATED_MICROS + 1,
-                Thread::ofPlatform,
+                Thread.ofPlatform().factory(),
                 () -> 0x0123456789ABCDEFL)
             .take();
     // The portable implementation: its output does not depend on the machine.

@@ -132,7 +132,8 @@ final class Domain implements AutoCloseable {
               metrics,
               platform,
               Math.max(log.lastTimeMicros(), replication.lastTimeMicros()));
-      writer = platform.threads().get().name("log-" + name).unstarted(logWriter);
+      writer = platform.threads().newThread(logWriter);
+      writer.setName("log-" + name);
       meter();
       state(DomainState.ACTIVE, "chain and log fit together");
       writer.start();

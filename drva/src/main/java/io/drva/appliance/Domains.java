@@ -108,7 +108,9 @@ final class Domains implements AutoCloseable {
       domain.waiting(e.getMessage());
       waiting.add(domain);
       if (retrying == null) {
-        retrying = platform.threads().get().name("assign").start(this::retry);
+        retrying = platform.threads().newThread(this::retry);
+        retrying.setName("assign");
+        retrying.start();
       }
     } catch (ControlException | IOException | RuntimeException | Error e) {
       domain.failed("cannot be taken up", e);

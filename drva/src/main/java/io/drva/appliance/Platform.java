@@ -2,13 +2,13 @@ package io.drva.appliance;
 
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -17,21 +17,21 @@ import java.util.random.RandomGenerator;
  * @param nanos a monotonic clock, for durations
  * @param wallMicros microseconds since 1970-01-01T00:00Z
  * @param conditions makes the conditions of locks: their timed waits go by {@code nanos}
- * @param threads begins a thread
+ * @param threads makes threads
  * @param random for jitter; used by several threads
  */
 public record Platform(
     LongSupplier nanos,
     LongSupplier wallMicros,
     Function<Lock, Condition> conditions,
-    Supplier<Thread.Builder> threads,
+    ThreadFactory threads,
     RandomGenerator random) {
   public static final Platform SYSTEM =
       new Platform(
           System::nanoTime,
           () -> ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now()),
           Lock::newCondition,
-          () -> Thread.ofPlatform().daemon(),
+          Thread.ofPlatform().daemon().factory(),
           () -> ThreadLocalRandom.current().nextLong());
 
   /** Does nothing for so long. */

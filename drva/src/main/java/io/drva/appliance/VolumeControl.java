@@ -62,7 +62,9 @@ final class VolumeControl {
     }
     growingToBytes = sizeBytes;
     growthFailure = null;
-    platform.threads().get().name("grow").start(() -> growNow(sizeBytes));
+    Thread growing = platform.threads().newThread(() -> growNow(sizeBytes));
+    growing.setName("grow");
+    growing.start();
   }
 
   private void growNow(long sizeBytes) {

@@ -71,7 +71,8 @@ final class Forcer implements Runnable {
     this.onFailure = onFailure;
     this.appendedLsn = forcedLsn;
     this.forcedLsn = forcedLsn;
-    this.thread = options.threads().get().name("drva-force-" + name).unstarted(this);
+    this.thread = options.threads().newThread(this);
+    thread.setName("drva-force-" + name);
   }
 
   void start() {

@@ -1,23 +1,21 @@
 package io.drva.logstore;
 
 import java.util.Objects;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 
 /**
  * What an open volume uses of its process.
  *
  * @param nanoClock measures how long forces take
  * @param conditions makes the conditions of locks: what time is when a thread waits for a while
- * @param threads begins a thread
+ * @param threads makes threads
  */
 public record VolumeOptions(
-    LongSupplier nanoClock,
-    Function<Lock, Condition> conditions,
-    Supplier<Thread.Builder> threads) {
+    LongSupplier nanoClock, Function<Lock, Condition> conditions, ThreadFactory threads) {
 
   public VolumeOptions {
     Objects.requireNonNull(nanoClock, "nanoClock");
@@ -28,6 +26,6 @@ public record VolumeOptions(
   /** The system's time and threads. */
   public static VolumeOptions defaults() {
     return new VolumeOptions(
-        SystemDisk::nanoTime, Lock::newCondition, () -> Thread.ofPlatform().daemon());
+        SystemDisk::nanoTime, Lock::newCondition, Thread.ofPlatform().daemon().factory());
   }
 }
