@@ -67,7 +67,7 @@ final class Members {
   }
 
   /**
-   * The session speaks for its host from now on; one that did is told that it is superseded.
+   * The session speaks for its host from now on; one that did is told so.
    *
    * @throws ProtocolException {@link ErrorCode#LIMIT}
    */
@@ -83,7 +83,7 @@ final class Members {
     }
     if (slot.session != null) {
       slot.session.fail(
-          ErrorCode.SUPERSEDED,
+          superseded(slot.session, session),
           "host '" + session.host() + "' connected again from " + session.remote());
       releaseClaims(slot);
     }
@@ -93,10 +93,23 @@ final class Members {
   }
 
   /**
+   * What a session is told that does not speak for its host any more. One client's connections may
+   * overtake each other: it comes back, whichever of them it still has. Two clients would take the
+   * host from each other in turn.
+   *
+   * @param by the session that does, null when that is over too
+   */
+  private static ErrorCode superseded(ServerSession session, ServerSession by) {
+    boolean isOneClient = by == null || by.incarnation().equals(session.incarnation());
+    return isOneClient ? ErrorCode.RECONNECTED : ErrorCode.SUPERSEDED;
+  }
+
+  /**
    * A session opens a disk.
    *
-   * @throws ProtocolException {@link ErrorCode#SUPERSEDED}, {@link ErrorCode#STREAM_CLAIMED},
-   *     {@link ErrorCode#DISK_MISMATCH} or {@link ErrorCode#LIMIT}; nothing was changed
+   * @throws ProtocolException {@link ErrorCode#SUPERSEDED}, {@link ErrorCode#RECONNECTED}, {@link
+   *     ErrorCode#STREAM_CLAIMED}, {@link ErrorCode#DISK_MISMATCH} or {@link ErrorCode#LIMIT};
+   *     nothing was changed
    */
   OpenedDisk open(
       SessionProgress progress, String vm, String disk, long capacityBytes, int sectorBytes)
@@ -104,7 +117,8 @@ final class Members {
     HostSlot host = progress.slot();
     if (host.session != progress.session()) {
       throw new ProtocolException(
-          ErrorCode.SUPERSEDED, "host '" + host.name() + "' has connected again");
+          superseded(progress.session(), host.session),
+          "host '" + host.name() + "' has connected again");
     }
     DiskKey key = new DiskKey(vm, disk);
     DiskSlot slot = disks.get(key);

@@ -68,23 +68,26 @@ abstract class ApplianceFixture {
 
   static HostClient connect(
       Appliance appliance, String host, String domain, LinkedBlockingQueue<String> told) {
-    return HostClient.connect(
-        ClientOptions.builder(appliance.address(), host, domain)
-            .reconnectMs(10, 100)
-            .closeTimeoutMs(1000)
-            .listener(
-                new HostClient.Listener() {
-                  @Override
-                  public void disconnected(String reason) {
-                    told.add(reason);
-                  }
+    return HostClient.connect(options(appliance, host, domain, told).build());
+  }
 
-                  @Override
-                  public void failed(SessionFailedException cause) {
-                    told.add(cause.getMessage());
-                  }
-                })
-            .build());
+  static ClientOptions.Builder options(
+      Appliance appliance, String host, String domain, LinkedBlockingQueue<String> told) {
+    return ClientOptions.builder(appliance.address(), host, domain)
+        .reconnectMs(10, 100)
+        .closeTimeoutMs(1000)
+        .listener(
+            new HostClient.Listener() {
+              @Override
+              public void disconnected(String reason) {
+                told.add(reason);
+              }
+
+              @Override
+              public void failed(SessionFailedException cause) {
+                told.add(cause.getMessage());
+              }
+            });
   }
 
   static HostClient connect(Appliance appliance, String host, String domain) {

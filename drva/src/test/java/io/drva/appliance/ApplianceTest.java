@@ -194,6 +194,28 @@ class ApplianceTest extends ApplianceFixture {
   }
 
   @Test
+  void aClientWhoseConnectionsOvertookEachOtherGoesOn() throws Exception {
+    UUID incarnation = UUID.randomUUID();
+    LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
+    try (Appliance appliance = start("finance");
+        HostClient client =
+            HostClient.connect(
+                options(appliance, "host1", "finance", told).incarnation(incarnation).build())) {
+      DiskStream disk = client.open("vm1", "disk0", DISK_BYTES, 512);
+      assertTrue(client.awaitLogged(disk.write(0, data(512)), PATIENCE));
+      HostClient stale =
+          HostClient.connect(
+              options(appliance, "host1", "finance", new LinkedBlockingQueue<>())
+                  .incarnation(incarnation)
+                  .build());
+      String reason = told.poll(30, TimeUnit.SECONDS);
+      assertTrue(reason.contains("connected again"), reason);
+      stale.abort();
+      assertTrue(client.awaitReplicated(disk.write(512, data(512)), PATIENCE));
+    }
+  }
+
+  @Test
   void garbageEndsItsOwnSessionOnly() throws Exception {
     try (Appliance appliance = start("finance");
         HostClient client = connect(appliance, "host1", "finance")) {

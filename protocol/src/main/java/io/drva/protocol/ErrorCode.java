@@ -25,7 +25,8 @@ public enum ErrorCode {
   VOLUME_FAILED(21, true),
   SHUTTING_DOWN(22, true),
   INTERNAL(23, true),
-  FORBIDDEN(24, false);
+  FORBIDDEN(24, false),
+  RECONNECTED(25, true);
 
   private static final ErrorCode[] BY_CODE = byCode();
 
