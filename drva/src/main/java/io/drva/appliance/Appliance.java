@@ -101,7 +101,7 @@ public final class Appliance implements AutoCloseable {
     control = opened(ControlApi.start(this, metrics, config.control()));
     TreeSet<String> names = new TreeSet<>(volume.domains());
     names.addAll(config.domains());
-    names.forEach(domains::takeUp);
+    domains.takeUp(names);
   }
 
   /** Divides the process's direct memory: how many domains it serves follows from it. */

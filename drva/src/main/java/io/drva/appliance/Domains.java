@@ -4,8 +4,10 @@ import io.drva.blobsink.ObjectStore;
 import io.drva.blobsink.SegmentBuffers;
 import io.drva.blobsink.StoreException;
 import io.drva.logstore.LogVolume;
+import io.drva.logstore.VolumeException;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -82,27 +84,48 @@ final class Domains implements AutoCloseable {
   }
 
   /**
-   * Takes a domain up at start, unless it is there. One whose store does not answer is tried again
-   * until it does, and has its share of the volume meanwhile; one that cannot be taken up for
+   * Takes domains up at start. All have their share of the volume before the first is served. One
+   * whose store does not answer is tried again until it does; one that cannot be taken up for
    * another reason has failed.
    */
-  void takeUp(String name) {
+  void takeUp(Collection<String> names) {
+    for (Domain domain : withShare(names)) {
+      lock.lock();
+      try {
+        if (!closed) {
+          connectOrWait(domain);
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  private List<Domain> withShare(Collection<String> names) {
+    List<Domain> ready = new ArrayList<>();
     lock.lock();
     try {
-      if (!closed && !byName.containsKey(name)) {
-        Domain domain = newDomain(name);
-        add(domain);
-        connectOrWait(domain);
+      for (String name : names) {
+        if (!closed && !byName.containsKey(name)) {
+          Domain domain = newDomain(name);
+          add(domain);
+          try {
+            volume.reserve(name);
+            ready.add(domain);
+          } catch (VolumeException e) {
+            domain.failed("cannot be taken up", e);
+          }
+        }
       }
     } finally {
       lock.unlock();
     }
+    return ready;
   }
 
   private void connectOrWait(Domain domain) {
     waiting.remove(domain);
     try {
-      volume.reserve(domain.name());
       connect(domain);
     } catch (StoreException e) {
       domain.waiting(e.getMessage());

@@ -10,6 +10,7 @@ import io.drva.protocol.SessionHandler;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -29,8 +30,9 @@ public final class PortlessAppliance implements AutoCloseable {
     domains = new Domains(volume, store, buffers, metrics, config, platform);
   }
 
-  public void takeUp(String domain) {
-    domains.takeUp(domain);
+  /** As {@link Appliance} does at its start. */
+  public void takeUp(Collection<String> names) {
+    domains.takeUp(names);
   }
 
   /** As {@link Appliance#assign}. */

@@ -148,11 +148,14 @@ final class Machine {
         loops.add(new SimulatedLoop(scheduler, process, "session-" + i));
       }
       listening = !closing;
+      List<String> taken = new ArrayList<>(plan.domains());
+      if (takesOver) {
+        taken.retainAll(volume.domains());
+      }
+      appliance.takeUp(taken);
       for (String domain : plan.domains()) {
-        if (takesOver && !volume.domains().contains(domain)) {
+        if (!taken.contains(domain)) {
           takeOver(domain);
-        } else {
-          appliance.takeUp(domain);
         }
       }
     } catch (IOException e) {

@@ -82,10 +82,15 @@ class BudgetTest {
     RecordingListener listener = new RecordingListener();
     try (LogVolume volume = TestVolumes.open(directory, SIZE)) {
       DomainLog idle = volume.openDomain("domain-a", listener);
-      DomainLog greedy = volume.openDomain("domain-b", new RecordingListener());
+      RecordingListener greedyListener = new RecordingListener();
+      DomainLog greedy = volume.openDomain("domain-b", greedyListener);
       Records.begin(greedy);
       while (greedy.hasSpace(256 << 10)) {
         records.append(greedy);
+        if (!greedy.hasSpace(256 << 10)) {
+          // The file that a new log begins with goes when what follows it is forced.
+          greedyListener.awaitForced(greedy.lastLsn());
+        }
       }
       assertEquals(
           (CYCLES - LogLimits.CYCLES_PER_DOMAIN_MIN) * (long) CYCLE_BYTES, greedy.bytesUsed());
