@@ -65,7 +65,7 @@ final class Domain implements AutoCloseable {
   // Guarded by the lock.
   private final Members members;
   private DomainState state = DomainState.WAITING_FOR_STORE;
-  private String reason = "";
+  private String reason = "not taken up yet";
   private boolean logFull;
   private Pressure pressure = Pressure.NORMAL;
   private long timesSpaceFreed;

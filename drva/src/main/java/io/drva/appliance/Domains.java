@@ -4,7 +4,6 @@ import io.drva.blobsink.ObjectStore;
 import io.drva.blobsink.SegmentBuffers;
 import io.drva.blobsink.StoreException;
 import io.drva.logstore.LogVolume;
-import io.drva.logstore.VolumeException;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -112,7 +111,7 @@ final class Domains implements AutoCloseable {
           try {
             volume.reserve(name);
             ready.add(domain);
-          } catch (VolumeException e) {
+          } catch (IOException e) {
             domain.failed("cannot be taken up", e);
           }
         }
@@ -281,7 +280,9 @@ final class Domains implements AutoCloseable {
     try {
       volume.release(domain.name());
     } catch (IOException e) {
-      // Only what was reserved for it is lost to the others, until the appliance starts again.
+      // The volume has stopped, which its logs say, or what was reserved stays the domain's until
+      // it
+      // is assigned, or the appliance starts again.
       LOG.warn("domain {}: {}", domain.name(), e.getMessage(), e);
     }
   }

@@ -67,9 +67,11 @@ final class Members {
   }
 
   /**
-   * The session speaks for its host from now on; one that did is told so.
+   * The session speaks for its host from now on; one that did is told that it is superseded. Only
+   * one that its host opened earlier is not: HELLOs may be read in another order than they were
+   * sent, and the connection that the host still has is the later one.
    *
-   * @throws ProtocolException {@link ErrorCode#LIMIT}
+   * @throws ProtocolException {@link ErrorCode#LIMIT} or {@link ErrorCode#OVERTAKEN}
    */
   HostSlot attach(ServerSession session) throws ProtocolException {
     HostSlot slot = hosts.get(session.host());
@@ -82,8 +84,16 @@ final class Members {
       hosts.put(session.host(), slot);
     }
     if (slot.session != null) {
+      if (session.clientTimeMicros() < slot.session.clientTimeMicros()) {
+        throw new ProtocolException(
+            ErrorCode.OVERTAKEN,
+            "host '"
+                + session.host()
+                + "' has opened a connection later, by its clock, from "
+                + slot.session.remote());
+      }
       slot.session.fail(
-          superseded(slot.session, session),
+          ErrorCode.SUPERSEDED,
           "host '" + session.host() + "' connected again from " + session.remote());
       releaseClaims(slot);
     }
@@ -93,23 +103,10 @@ final class Members {
   }
 
   /**
-   * What a session is told that does not speak for its host any more. One client's connections may
-   * overtake each other: it comes back, whichever of them it still has. Two clients would take the
-   * host from each other in turn.
-   *
-   * @param by the session that does, null when that is over too
-   */
-  private static ErrorCode superseded(ServerSession session, ServerSession by) {
-    boolean isOneClient = by == null || by.incarnation().equals(session.incarnation());
-    return isOneClient ? ErrorCode.RECONNECTED : ErrorCode.SUPERSEDED;
-  }
-
-  /**
    * A session opens a disk.
    *
-   * @throws ProtocolException {@link ErrorCode#SUPERSEDED}, {@link ErrorCode#RECONNECTED}, {@link
-   *     ErrorCode#STREAM_CLAIMED}, {@link ErrorCode#DISK_MISMATCH} or {@link ErrorCode#LIMIT};
-   *     nothing was changed
+   * @throws ProtocolException {@link ErrorCode#SUPERSEDED}, {@link ErrorCode#STREAM_CLAIMED},
+   *     {@link ErrorCode#DISK_MISMATCH} or {@link ErrorCode#LIMIT}; nothing was changed
    */
   OpenedDisk open(
       SessionProgress progress, String vm, String disk, long capacityBytes, int sectorBytes)
@@ -117,8 +114,7 @@ final class Members {
     HostSlot host = progress.slot();
     if (host.session != progress.session()) {
       throw new ProtocolException(
-          superseded(progress.session(), host.session),
-          "host '" + host.name() + "' has connected again");
+          ErrorCode.SUPERSEDED, "host '" + host.name() + "' has connected again");
     }
     DiskKey key = new DiskKey(vm, disk);
     DiskSlot slot = disks.get(key);

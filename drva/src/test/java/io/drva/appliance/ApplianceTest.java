@@ -32,6 +32,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
@@ -194,24 +195,22 @@ class ApplianceTest extends ApplianceFixture {
   }
 
   @Test
-  void aClientWhoseConnectionsOvertookEachOtherGoesOn() throws Exception {
-    UUID incarnation = UUID.randomUUID();
+  void aConnectionThatWasOpenedEarlierDoesNotSupersedeALaterOne() throws Exception {
     LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
+    LinkedBlockingQueue<String> earlierTold = new LinkedBlockingQueue<>();
+    LongSupplier before = () -> Platform.SYSTEM.wallMicros().getAsLong() - 1_000_000;
     try (Appliance appliance = start("finance");
-        HostClient client =
-            HostClient.connect(
-                options(appliance, "host1", "finance", told).incarnation(incarnation).build())) {
+        HostClient client = connect(appliance, "host1", "finance", told)) {
       DiskStream disk = client.open("vm1", "disk0", DISK_BYTES, 512);
       assertTrue(client.awaitLogged(disk.write(0, data(512)), PATIENCE));
-      HostClient stale =
+      HostClient earlier =
           HostClient.connect(
-              options(appliance, "host1", "finance", new LinkedBlockingQueue<>())
-                  .incarnation(incarnation)
-                  .build());
-      String reason = told.poll(30, TimeUnit.SECONDS);
-      assertTrue(reason.contains("connected again"), reason);
-      stale.abort();
+              options(appliance, "host1", "finance", earlierTold).wallClockMicros(before).build());
+      String reason = earlierTold.poll(30, TimeUnit.SECONDS);
+      assertTrue(reason.contains("has opened a connection later"), reason);
+      earlier.abort();
       assertTrue(client.awaitReplicated(disk.write(512, data(512)), PATIENCE));
+      assertEquals(0, told.size(), told::toString);
     }
   }
 

@@ -167,9 +167,8 @@ class VolumeUseTest extends ApplianceFixture {
       DiskStream disk = client.open("vm1", "disk0", DISK_BYTES, 512);
       stopStore();
       Thread writing = Thread.ofVirtual().start(() -> writeUntilStopped(disk));
-      while (told.take() != Pressure.BITMAP) {
-        // The pressures before it.
-      }
+      assertEquals(Pressure.THROTTLE, told.poll(30, TimeUnit.SECONDS));
+      assertEquals(Pressure.BITMAP, told.poll(30, TimeUnit.SECONDS));
       Files.delete(away);
       await(() -> !stateOf(appliance, "payroll").equals("WAITING_FOR_STORE"));
       assertEquals("ACTIVE", stateOf(appliance, "payroll"));

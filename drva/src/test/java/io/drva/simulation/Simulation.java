@@ -365,10 +365,6 @@ final class Simulation implements Host.World, Machine.World {
     try {
       Path first = newFolder();
       startMachine(between(() -> newDisk(first)), first, new DurableRecords(true), false);
-      while (!machine.hasAllDomains()) {
-        sleep(
-            TimeUnit.MILLISECONDS.toNanos(10)); // Else others may borrow what is a domain's share.
-      }
       hosts().forEach(Host::start);
       long end = TimeUnit.SECONDS.toNanos(plan.seconds());
       while (scheduler.nanos() < end) {

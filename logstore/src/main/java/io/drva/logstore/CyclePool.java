@@ -245,8 +245,27 @@ final class CyclePool {
     synchronized (this) {
       pooledFile = pooled.removeFirst(); // There is one: it is reserved.
     }
-    disk.move(pooledFile, target);
-    return disk.openForAppend(target);
+    try {
+      disk.move(pooledFile, target);
+      return disk.openForAppend(target);
+    } catch (IOException e) {
+      putBack(pooledFile, target, e);
+      throw e;
+    }
+  }
+
+  /** The reservation is not used then. */
+  private void putBack(Path pooledFile, Path target, IOException cause) {
+    try {
+      if (Files.exists(target)) {
+        disk.move(target, pooledFile);
+      }
+      synchronized (this) {
+        pooled.addFirst(pooledFile);
+      }
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    }
   }
 
   private void recycle(Path file, Share share) throws IOException {

@@ -210,7 +210,7 @@ final class CycleScanner {
     long at = align(from);
     while (at + RecordHeader.BYTES <= limitBytes && load(at, RecordHeader.BYTES, limitBytes)) {
       // By the window, not by the byte: all that a log has not used yet is looked through.
-      int last = windowBytes - RecordHeader.BYTES;
+      int last = (int) Math.min(windowBytes, limitBytes - windowStart) - RecordHeader.BYTES;
       int start = (int) (at - windowStart);
       for (; start <= last; start += ALIGNMENT_BYTES) {
         if (window.getInt(start) == MAGIC

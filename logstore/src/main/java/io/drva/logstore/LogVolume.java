@@ -415,19 +415,24 @@ public final class LogVolume implements AutoCloseable {
    * which no file can be used is damaged, and not new.
    */
   private void make(String domain, LogOrigin origin) throws IOException {
+    reserve(domain);
+    CyclePool.Share share = reserved.get(domain);
     DomainDirectory unfinished = unfinished(domain);
     if (Files.exists(unfinished.path())) {
-      release(domain); // An attempt failed on the way.
+      clear(unfinished, share); // An attempt failed on the way.
     }
-    reserve(domain);
     disk.createDirectory(unfinished.path());
-    CyclePool.Share share = reserved.get(domain);
     DomainRecovery beginning = new DomainRecovery(disk, layout, unfinished, pool);
     beginning.begin(origin);
     new DomainLog(unfinished, disk, pool, share, options, NO_LISTENER, this::logFailed, beginning)
         .close();
-    disk.move(unfinished.path(), layout.domain(domain));
-    disk.forceDirectory(layout.domains());
+    try {
+      disk.move(unfinished.path(), layout.domain(domain));
+      disk.forceDirectory(layout.domains());
+    } catch (IOException e) {
+      logFailed(e); // The log may have its name, and the name may not be durable.
+      throw e;
+    }
     shares.put(domain, reserved.remove(domain));
   }
 
@@ -436,8 +441,11 @@ public final class LogVolume implements AutoCloseable {
    * it. A log that is made takes it over.
    *
    * @throws VolumeException when there is no room for another domain
+   * @throws IOException when the volume has stopped
    */
-  public synchronized void reserve(String domain) throws VolumeException {
+  public synchronized void reserve(String domain) throws IOException {
+    requireWorking();
+    requireRoom(layout, 0);
     if (shares.containsKey(domain) || reserved.containsKey(domain)) {
       return;
     }
@@ -457,16 +465,21 @@ public final class LogVolume implements AutoCloseable {
 
   /** Takes back what was {@linkplain #reserve reserved} for a domain that still has no log. */
   public synchronized void release(String domain) throws IOException {
-    CyclePool.Share share = reserved.remove(domain);
+    CyclePool.Share share = reserved.get(domain);
     if (share == null || failure.get() != null) {
       return;
     }
     DomainDirectory unfinished = unfinished(domain);
     if (Files.exists(unfinished.path())) {
-      giveBack(unfinished, share);
-    } else {
-      pool.leave(share);
+      try {
+        clear(unfinished, share);
+      } catch (IOException e) {
+        openingFailed(e);
+        throw e;
+      }
     }
+    pool.leave(share);
+    reserved.remove(domain);
   }
 
   private DomainDirectory unfinished(String domain) {
@@ -525,6 +538,11 @@ public final class LogVolume implements AutoCloseable {
   }
 
   private void giveBack(DomainDirectory leftover, CyclePool.Share share) throws IOException {
+    clear(leftover, share);
+    pool.leave(share);
+  }
+
+  private void clear(DomainDirectory leftover, CyclePool.Share share) throws IOException {
     for (Place file : leftover.cycleFiles()) {
       share.recycle(file.path());
     }
@@ -538,7 +556,6 @@ public final class LogVolume implements AutoCloseable {
     }
     disk.delete(leftover.path());
     disk.forceDirectory(layout.domains());
-    pool.leave(share);
   }
 
   /**

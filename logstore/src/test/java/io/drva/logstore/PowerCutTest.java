@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PowerCutTest {
 
   private static final int CUTS_PER_SEED = 10;
-  private static final int FIXED_SEEDS = 1;
+  private static final int FIXED_SEEDS = 2;
   private static final int FAILURES_MAX = 10;
   private static final int SEEDS_UNTIL_NOTICED_MAX = 300;
 

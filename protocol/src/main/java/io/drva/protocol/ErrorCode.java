@@ -26,7 +26,7 @@ public enum ErrorCode {
   SHUTTING_DOWN(22, true),
   INTERNAL(23, true),
   FORBIDDEN(24, false),
-  RECONNECTED(25, true);
+  OVERTAKEN(25, true);
 
   private static final ErrorCode[] BY_CODE = byCode();
 

@@ -60,6 +60,11 @@ public final class ServerSession {
     return hello.incarnation();
   }
 
+  /** The client's clock when it sent HELLO, microseconds since 1970. */
+  public long clientTimeMicros() {
+    return hello.clientTimeMicros();
+  }
+
   /** Name and version of the client; control characters replaced. */
   public String software() {
     return Names.printable(hello.software());
