@@ -7,7 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -261,6 +265,71 @@ class FailureTest {
       other.start();
       other.join();
       assertEquals(IllegalStateException.class, thrown[0].getClass());
+    }
+  }
+
+  /** Wherever it fails, and whether that stops the volume or not. */
+  @Test
+  void aLogThatCannotBeMadeLeavesNothingBehind() throws Exception {
+    AtomicInteger operationsLeft = new AtomicInteger(Integer.MAX_VALUE);
+    Disk failing = failingOnce(operationsLeft);
+    LogVolume volume = TestVolumes.open(directory, SIZE, failing);
+    boolean made = false;
+    for (int operations = 0; !made; operations++) {
+      volume.reserve("domain-a");
+      long usedBytes = volume.usedBytes();
+      operationsLeft.set(operations);
+      try {
+        volume.openDomain("domain-a", new RecordingListener()).close();
+        made = operationsLeft.get() >= 0;
+      } catch (IOException e) {
+        assertTrue(e.getMessage().contains("injected"), e::getMessage);
+      }
+      operationsLeft.set(Integer.MAX_VALUE);
+      if (volume.failure().isPresent()) {
+        volume.close();
+        volume = TestVolumes.open(directory, SIZE, failing);
+      } else if (!volume.domains().contains("domain-a")) {
+        volume.release("domain-a");
+        assertEquals(usedBytes, volume.usedBytes());
+        volume.reserve("domain-a");
+      }
+      volume.openDomain("domain-a", new RecordingListener()).close();
+      volume.removeDomain("domain-a");
+      assertEquals(0, volume.usedBytes());
+    }
+    volume.close();
+    assertTrue(VolumeCheck.check(directory, _ -> {}).isSound());
+  }
+
+  /** A disk one of whose operations fails, as when too many files are open. */
+  private static Disk failingOnce(AtomicInteger operationsLeft) {
+    Disk disk = new SystemDisk();
+    return (Disk)
+        Proxy.newProxyInstance(
+            Disk.class.getClassLoader(),
+            new Class<?>[] {Disk.class},
+            (_, method, arguments) -> {
+              if (operationsLeft.getAndDecrement() == 0) {
+                throw new FileSystemException(method.getName(), null, "injected");
+              }
+              try {
+                return method.invoke(disk, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+
+  @Test
+  void aVolumeThatHasStoppedReservesNothing() throws Exception {
+    try (LogVolume volume = TestVolumes.open(directory, SIZE, disk)) {
+      DomainLog log = volume.openDomain("domain-a", listener);
+      disk.failForce = true;
+      log.attachHost(1, "host-1", new byte[LogLimits.INCARNATION_BYTES], 1);
+      log.flush();
+      listener.awaitFailure();
+      assertThrows(LogStoppedException.class, () -> volume.reserve("domain-b"));
     }
   }
 }
