@@ -4,6 +4,7 @@ import io.drva.blobsink.ObjectStore;
 import io.drva.blobsink.SegmentBuffers;
 import io.drva.blobsink.StoreException;
 import io.drva.logstore.LogVolume;
+import io.drva.logstore.VolumeException;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -197,7 +198,8 @@ final class Domains implements AutoCloseable {
   }
 
   /**
-   * Unassigns a domain of which everything is replicated, and gives back what its log holds.
+   * Unassigns a domain of which everything is replicated, and gives back what its log holds; or one
+   * that has failed and has no log here.
    *
    * @throws ControlException when this appliance does not have it, when hosts are connected, or
    *     something is not replicated
@@ -209,8 +211,13 @@ final class Domains implements AutoCloseable {
       if (domain == null) {
         throw new ControlException(404, "domain '" + name + "' is not assigned to this appliance");
       }
-      domain.retire();
-      volume.removeDomain(name);
+      if (domain.state() == DomainState.FAILED && !volume.domains().contains(name)) {
+        close(domain);
+        volume.release(name);
+      } else {
+        domain.retire();
+        volume.removeDomain(name);
+      }
       byName.remove(name);
       divideQueue();
     } catch (IOException e) {
@@ -246,11 +253,14 @@ final class Domains implements AutoCloseable {
   private Domain begin(String name, Start start) throws ControlException {
     Domain domain = newDomain(name);
     try {
+      volume.reserve(name); // Before anything is made in the store, or an owner is fenced.
       start.of(domain);
       add(domain);
       return domain;
     } catch (ControlException e) {
       throw refused(domain, e);
+    } catch (VolumeException e) {
+      throw refused(domain, new ControlException(409, "domain " + name + ": " + e.getMessage(), e));
     } catch (StoreException e) {
       throw refused(
           domain,

@@ -20,7 +20,6 @@ import io.drva.logstore.HostState;
 import io.drva.logstore.LogOrigin;
 import io.drva.logstore.LogReader;
 import io.drva.logstore.LogVolume;
-import io.drva.logstore.VolumeException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -173,11 +172,6 @@ final class Replication {
     Container container = store.container(name);
     if (ChainReader.descriptor(container).isEmpty()) {
       throw refused(name, container.location() + " holds no domain: check 'store'");
-    }
-    try {
-      volume.reserve(name); // Before the chain's owner is fenced.
-    } catch (VolumeException e) {
-      throw new ControlException(409, "domain " + name + ": " + e.getMessage(), e);
     }
     ChainHead head =
         ChainOwner.inspect(container, name, platform.wallMicros(), platform.threads()).take();

@@ -42,7 +42,8 @@ final class VolumeDiscardCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     VolumeReport.of(VolumeCheck.check(volume.path, _ -> {})).only(domain).print(out);
     if (!yes) {
-      out.println("nothing was done; do it with --yes");
+      out.println(
+          "nothing was done; with --yes this log is removed, and what of it is not in the object store is lost");
       out.flush();
       return Main.FAILED;
     }

@@ -179,6 +179,23 @@ class VolumeUseTest extends ApplianceFixture {
     }
   }
 
+  @Test
+  void aDomainForWhichThereIsNoRoomLeavesNothingAndCanBeUnassigned() throws Exception {
+    ApplianceConfig small =
+        config("dir:" + folder.resolve("store"), 4, "finance", "payroll", "sales");
+    try (Appliance appliance = Appliance.start(small, Map.of(), Platform.SYSTEM)) {
+      assertEquals("FAILED", stateOf(appliance, "sales"));
+      assertEquals(503, http(appliance, "GET", "/health").status());
+      assertEquals(200, http(appliance, "DELETE", "/v1/domains/sales").status());
+      assertEquals(200, http(appliance, "GET", "/health").status());
+      Answer refused = http(appliance, "PUT", "/v1/domains/sales");
+      assertEquals(409, refused.status());
+      assertTrue(refused.body().contains("no room for another domain"), refused.body());
+      assertEquals(404, http(appliance, "GET", "/v1/domains/sales").status());
+      assertTrue(Files.notExists(folder.resolve("store/sales")));
+    }
+  }
+
   private static String stateOf(Appliance appliance, String domain) throws IOException {
     return http(appliance, "GET", "/v1/domains/" + domain).json().get("state").asText();
   }
