@@ -290,9 +290,8 @@ final class Domains implements AutoCloseable {
     try {
       volume.release(domain.name());
     } catch (IOException e) {
-      // The volume has stopped, which its logs say, or what was reserved stays the domain's until
-      // it
-      // is assigned, or the appliance starts again.
+      // The volume has stopped, and says so; or what was reserved stays the domain's until it is
+      // assigned, or the appliance starts again.
       LOG.warn("domain {}: {}", domain.name(), e.getMessage(), e);
     }
   }

@@ -14,11 +14,8 @@ import io.drva.protocol.SessionFailedException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,7 +74,7 @@ public final class Demo {
         return run(plan, folder, storeUri, container);
       }
     } finally {
-      deleteTree(folder);
+      FileTree.delete(folder);
       removeHook(interrupted);
     }
   }
@@ -94,7 +91,7 @@ public final class Demo {
   private static void deleteQuietly(Path folder) {
     for (int attempt = 0; attempt < DELETE_ATTEMPTS && Files.exists(folder); attempt++) {
       try {
-        deleteTree(folder);
+        FileTree.delete(folder);
       } catch (IOException e) {
         LOG.debug("{} is still being written to", folder, e);
       }
@@ -201,28 +198,5 @@ public final class Demo {
         ApplianceConfig.SEGMENT_BYTES,
         ApplianceConfig.SEGMENT_AGE_MS,
         ApplianceConfig.UPLOADS_IN_FLIGHT);
-  }
-
-  private static void deleteTree(Path folder) throws IOException {
-    Files.walkFileTree(
-        folder,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path directory, IOException e)
-              throws IOException {
-            if (e != null) {
-              throw e;
-            }
-            Files.delete(directory);
-            return FileVisitResult.CONTINUE;
-          }
-        });
   }
 }

@@ -1,6 +1,7 @@
 package io.drva.simulation;
 
 import io.drva.blobsink.Container;
+import io.drva.demo.FileTree;
 import io.drva.logstore.DurableRecords;
 import io.drva.logstore.PowerCutDisk;
 import io.drva.logstore.SimulatedDisk;
@@ -171,7 +172,7 @@ final class Simulation implements Host.World, Machine.World {
           filesBegun(),
           faults);
     } finally {
-      delete(folder);
+      FileTree.delete(folder);
     }
   }
 
@@ -562,7 +563,7 @@ final class Simulation implements Host.World, Machine.World {
     try {
       return SimulatedVolumes.inspect(copy);
     } finally {
-      delete(copy);
+      FileTree.delete(copy);
     }
   }
 
@@ -771,29 +772,9 @@ final class Simulation implements Host.World, Machine.World {
         });
   }
 
-  private static void delete(Path folder) throws IOException {
-    Files.walkFileTree(
-        folder,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path directory, IOException e)
-              throws IOException {
-            Files.delete(directory);
-            return FileVisitResult.CONTINUE;
-          }
-        });
-  }
-
   private static void deleteUnchecked(Path folder) {
     try {
-      delete(folder);
+      FileTree.delete(folder);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
