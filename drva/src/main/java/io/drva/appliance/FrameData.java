@@ -1,38 +1,45 @@
 package io.drva.appliance;
 
+import io.drva.protocol.ExtentFrame;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 
 /**
- * Shows the data of frames as NIO buffers without making one for each: a frame's data is a slice of
- * a receive buffer, and the view of that buffer is kept for as long as the frames that follow lie
- * in it. One thread.
+ * Shows the data of frames as NIO buffers without making one for each: a view of each receive
+ * buffer is kept, and buffers come out of a pool, so that the same ones come back. One thread.
  */
 final class FrameData {
   private static final ByteBuffer NONE = ByteBuffer.allocateDirect(0);
 
-  private long viewedAddress;
-  private int viewedBytes;
-  private ByteBuffer view = NONE;
+  /** Views that are kept, a power of two; connections that write at the same time share them. */
+  private static final int VIEWS = 256;
+
+  private final long[] addresses = new long[VIEWS];
+  private final ByteBuffer[] views = new ByteBuffer[VIEWS];
 
   /**
    * The data of a frame, which is empty for one without.
    *
-   * @param data a frame's direct buffer, or null; retained by the caller for as long as it uses the
+   * @param frame with a direct buffer or none; owned by the caller for as long as it uses the
    *     result
    * @return from position to limit the readable bytes; valid until the next call
    */
-  ByteBuffer of(ByteBuf data) {
-    if (data == null) {
+  ByteBuffer of(ExtentFrame frame) {
+    ByteBuf buffer = frame.buffer();
+    if (buffer == null) {
       return NONE;
     }
-    ByteBuf buffer = data.unwrap() == null ? data : data.unwrap();
-    if (buffer.memoryAddress() != viewedAddress || buffer.capacity() != viewedBytes) {
-      view = buffer.nioBuffer(0, buffer.capacity());
-      viewedAddress = buffer.memoryAddress();
-      viewedBytes = buffer.capacity();
+    // A view of memory that was freed since is never used: only the address of a live buffer, with
+    // its capacity, leads to one.
+    long address = buffer.memoryAddress();
+    int place = Long.hashCode(address * 0x9E37_79B9_7F4A_7C15L) >>> 24; // Fibonacci hashing
+    if (addresses[place] != address || views[place].capacity() != buffer.capacity()) {
+      views[place] = buffer.nioBuffer(0, buffer.capacity());
+      addresses[place] = address;
     }
-    int position = Math.toIntExact(data.memoryAddress() - viewedAddress) + data.readerIndex();
-    return view.clear().position(position).limit(position + data.readableBytes());
+    return views[place]
+        .clear()
+        .position(frame.dataIndex())
+        .limit(frame.dataIndex() + frame.dataBytes());
   }
 }

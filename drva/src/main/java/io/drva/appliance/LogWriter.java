@@ -191,7 +191,7 @@ final class LogWriter implements Runnable {
 
   private void append(SessionProgress progress, ExtentFrame frame)
       throws IOException, StoppedException, InterruptedException {
-    ByteBuffer data = frameData.of(frame.data());
+    ByteBuffer data = frameData.of(frame);
     awaitSpace(data.remaining());
     long lsn =
         log.append(

@@ -37,7 +37,8 @@ public final class ExtentFrame {
   private int stream;
   private int disk;
   private ServerSession session;
-  private ByteBuf data;
+  private ByteBuf buffer;
+  private int dataIndex;
 
   private ExtentFrame(Recycler.Handle<ExtentFrame> handle) {
     this.handle = handle;
@@ -82,9 +83,10 @@ public final class ExtentFrame {
     this.disk = disk;
   }
 
-  /** Takes ownership of the data. */
-  void data(ByteBuf data) {
-    this.data = data;
+  /** Takes a reference to the buffer that the data lies in. */
+  void data(ByteBuf buffer, int dataIndex) {
+    this.buffer = buffer.retain();
+    this.dataIndex = dataIndex;
   }
 
   public FrameType type() {
@@ -152,19 +154,23 @@ public final class ExtentFrame {
   }
 
   /**
-   * The data, contiguous, or null for ZERO and DISCARD. A slice of the session's receive buffer,
-   * which stays in memory until every frame in it is released. To read it without allocating, copy
-   * from its {@code memoryAddress()} or with {@code getBytes(int, ByteBuf)}: an NIO view of a slice
-   * is a new object each time.
+   * The session's receive buffer, contiguous, in which the data lies from {@link #dataIndex()} on,
+   * or null without data. It stays in memory until every frame in it is released; its indices and
+   * the bytes elsewhere in it are the session's.
    */
-  public ByteBuf data() {
-    return data;
+  public ByteBuf buffer() {
+    return buffer;
+  }
+
+  /** Where the data starts in {@link #buffer()}, {@link #dataBytes()} of it. */
+  public int dataIndex() {
+    return dataIndex;
   }
 
   /** Gives the data and the frame back. Once, from any thread. */
   public void release() {
-    ByteBuf owned = data;
-    data = null;
+    ByteBuf owned = buffer;
+    buffer = null;
     session = null;
     if (owned != null) {
       owned.release();

@@ -128,7 +128,7 @@ final class FrameReader {
         throw new ProtocolException(
             ErrorCode.BAD_DATA_CHECKSUM, extent.type() + ": data checksum is wrong");
       }
-      extent.data(in.retainedSlice(dataAt, dataBytes));
+      extent.data(in, dataAt);
     }
     ExtentFrame complete = extent;
     extent = null;

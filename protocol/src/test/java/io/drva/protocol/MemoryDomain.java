@@ -149,7 +149,10 @@ final class MemoryDomain implements SessionAcceptor {
       try {
         onExtent.accept(frame);
         if (!detached) {
-          int crc = frame.data() == null ? 0 : Crc32c.of(frame.data());
+          int crc =
+              frame.buffer() == null
+                  ? 0
+                  : Crc32c.of(frame.buffer().slice(frame.dataIndex(), frame.dataBytes()));
           applied.add(
               new Applied(
                   session.host(),

@@ -37,8 +37,8 @@ final class Samples {
 
     static Extent of(ExtentFrame frame) {
       byte[] data = new byte[frame.dataBytes()];
-      if (frame.data() != null) {
-        frame.data().getBytes(0, data);
+      if (frame.buffer() != null) {
+        frame.buffer().getBytes(frame.dataIndex(), data);
       }
       return new Extent(
           frame.type(),
