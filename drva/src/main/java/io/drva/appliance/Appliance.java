@@ -97,8 +97,8 @@ public final class Appliance implements AutoCloseable {
     volumeControl = new VolumeControl(volume, platform);
     domains = opened(new Domains(volume, store, segmentBuffers, metrics, config, platform));
     meter(volume);
-    server = opened(ProtocolServer.start(serverOptions(), this::attach));
-    control = opened(ControlApi.start(this, metrics, config.control()));
+    server = opened(listening("listen", () -> ProtocolServer.start(serverOptions(), this::attach)));
+    control = opened(listening("control", () -> ControlApi.start(this, metrics, config.control())));
     TreeSet<String> names = new TreeSet<>(volume.domains());
     names.addAll(config.domains());
     domains.takeUp(names);
@@ -141,6 +141,20 @@ public final class Appliance implements AutoCloseable {
     new NettyAllocatorMetrics(PooledByteBufAllocator.DEFAULT).bindTo(metrics);
   }
 
+  /** What listens where this key of the configuration says. */
+  private interface Listening<T> {
+    T start() throws IOException;
+  }
+
+  private static <T> T listening(String key, Listening<T> listening) throws IOException {
+    try {
+      return listening.start();
+    } catch (IOException e) {
+      throw new IOException(
+          key + ": " + e.getMessage() + "; stop what uses the address, or choose another", e);
+    }
+  }
+
   private <T extends AutoCloseable> T opened(T resource) {
     opened.push(resource);
     return resource;
@@ -166,7 +180,7 @@ public final class Appliance implements AutoCloseable {
           ErrorCode.UNKNOWN_DOMAIN,
           "domain '"
               + session.domain()
-              + "' is not assigned to this appliance; assign it with PUT /v1/domains/"
+              + "' is not assigned to this appliance; check the name, or assign it with PUT /v1/domains/"
               + session.domain());
     }
     return domain.attach(session);

@@ -45,6 +45,10 @@ public final class ConfigFile {
   private static final Map<String, Long> TIME_UNITS =
       Map.of("ms", 1L, "s", 1000L, "min", 60_000L, "h", 3_600_000L);
 
+  /** Users of other products look for the volume's size here. */
+  private static final String VOLUME_SIZE_HINT =
+      "; a volume has the size that 'drva volume create' gave it, and 'drva volume grow' changes it";
+
   private final Path file;
 
   private ConfigFile(Path file) {
@@ -195,7 +199,11 @@ public final class ConfigFile {
       if (!allowed.contains(key)) {
         throw at(
             tuple.getKeyNode(),
-            prefix + key + ": unknown key; known are " + allowed.stream().sorted().toList());
+            prefix
+                + key
+                + ": unknown key; known are "
+                + allowed.stream().sorted().toList()
+                + (key.equals("size") && prefix.equals("volume.") ? VOLUME_SIZE_HINT : ""));
       }
       if (values.put(key, tuple.getValueNode()) != null) {
         throw at(tuple.getKeyNode(), prefix + key + ": given twice");

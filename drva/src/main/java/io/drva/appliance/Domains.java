@@ -258,24 +258,21 @@ final class Domains implements AutoCloseable {
       add(domain);
       return domain;
     } catch (ControlException e) {
-      throw refused(domain, e);
+      throw refused(domain, e.status(), e);
     } catch (VolumeException e) {
-      throw refused(domain, new ControlException(409, "domain " + name + ": " + e.getMessage(), e));
+      throw refused(domain, 409, e);
     } catch (StoreException e) {
-      throw refused(
-          domain,
-          new ControlException(
-              502, "domain " + name + ": the object store does not answer: " + e.getMessage(), e));
+      throw refused(domain, 502, e);
     } catch (IOException e) {
-      throw refused(domain, new ControlException(500, "domain " + name + ": " + e.getMessage(), e));
+      throw refused(domain, 500, e);
     } catch (RuntimeException | Error e) {
-      refused(domain, new ControlException(500, "domain " + name + ": " + e, e));
+      refused(domain, 500, e);
       throw e;
     }
   }
 
   /** A domain that this appliance had before stays, as one that has failed. */
-  private ControlException refused(Domain domain, ControlException why) {
+  private ControlException refused(Domain domain, int status, Throwable why) {
     if (byName.containsKey(domain.name())) {
       domain.failed("cannot be taken up", why);
       byName.put(domain.name(), domain);
@@ -283,7 +280,8 @@ final class Domains implements AutoCloseable {
       close(domain);
       release(domain);
     }
-    return why;
+    return new ControlException(
+        status, "domain " + domain.name() + " cannot be taken up: " + why.getMessage(), why);
   }
 
   private void release(Domain domain) {

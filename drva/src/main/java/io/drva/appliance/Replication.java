@@ -116,7 +116,6 @@ final class Replication {
     Optional<ChainOfLog> chain = volume.chainOf(name);
     if (chain.isPresent() && ChainReader.descriptor(container).isEmpty()) {
       throw refused(
-          name,
           "the log was replicated to the chain "
               + chain.get().id()
               + ", but "
@@ -127,7 +126,6 @@ final class Replication {
         ChainOwner.inspect(container, name, platform.wallMicros(), platform.threads());
     if (!known && owner.lastLsn() > 0) {
       throw refused(
-          name,
           container.location()
               + " holds its chain up to LSN "
               + owner.lastLsn()
@@ -140,12 +138,12 @@ final class Replication {
     try {
       // Before the chain is taken: an appliance that cannot serve the domain leaves its owner
       // alone.
-      requireSameHistory(name, container, log, owner);
-      requireFit(name, container, log, owner.lastLsn());
+      requireSameHistory(container, log, owner);
+      requireFit(container, log, owner.lastLsn());
       ChainHead head = owner.take();
       // And after it: another owner may have gone on in between.
-      requireSameHistory(name, container, log, owner);
-      requireFit(name, container, log, head.lastLsn());
+      requireSameHistory(container, log, owner);
+      requireFit(container, log, head.lastLsn());
       start(domain, log, container, head, share, config, platform);
       started = true;
     } finally {
@@ -166,12 +164,11 @@ final class Replication {
     String name = domain.name();
     if (volume.domains().contains(name)) {
       throw refused(
-          name,
           "this log store volume has a log of it: assign it, or give up what the log holds and the chain does not with 'drva volume discard'");
     }
     Container container = store.container(name);
     if (ChainReader.descriptor(container).isEmpty()) {
-      throw refused(name, container.location() + " holds no domain: check 'store'");
+      throw refused(container.location() + " holds no domain: check the name, and 'store'");
     }
     ChainHead head =
         ChainOwner.inspect(container, name, platform.wallMicros(), platform.threads()).take();
@@ -258,8 +255,7 @@ final class Replication {
    * LSNs may fit by chance: a log belongs to the one chain that it was first shipped to, and not to
    * what a copy of it has shipped there in a later term.
    */
-  private static void requireSameHistory(
-      String name, Container container, DomainLog log, ChainOwner owner)
+  private static void requireSameHistory(Container container, DomainLog log, ChainOwner owner)
       throws IOException, ControlException {
     Optional<ChainOfLog> known = log.chain();
     if (known.isEmpty()) {
@@ -267,7 +263,6 @@ final class Replication {
     }
     if (!known.get().id().equals(owner.domainId())) {
       throw refused(
-          name,
           "the log was replicated to the chain "
               + known.get().id()
               + ", but "
@@ -278,7 +273,6 @@ final class Replication {
     }
     if (owner.lastSegmentEpoch() > known.get().epoch()) {
       throw refused(
-          name,
           container.location()
               + " goes on with a term (epoch "
               + owner.lastSegmentEpoch()
@@ -288,18 +282,17 @@ final class Replication {
     }
   }
 
-  private static ControlException refused(String domain, String why) {
-    return new ControlException(409, "domain " + domain + ": " + why);
+  private static ControlException refused(String why) {
+    return new ControlException(409, why);
   }
 
   /**
    * @param chainLsn the last LSN that the chain holds
    */
-  private static void requireFit(String name, Container container, DomainLog log, long chainLsn)
+  private static void requireFit(Container container, DomainLog log, long chainLsn)
       throws ControlException {
     if (log.lastLsn() < chainLsn) {
       throw refused(
-          name,
           "the log ends with LSN "
               + log.lastLsn()
               + ", but "
@@ -310,7 +303,6 @@ final class Replication {
     }
     if (log.firstLsn() > chainLsn + 1) {
       throw refused(
-          name,
           "the log begins with LSN "
               + log.firstLsn()
               + ", but "

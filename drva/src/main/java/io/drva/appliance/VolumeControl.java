@@ -1,5 +1,6 @@
 package io.drva.appliance;
 
+import io.drva.logstore.ByteCount;
 import io.drva.logstore.LogVolume;
 import io.drva.logstore.VolumeSize;
 import java.io.IOException;
@@ -48,14 +49,17 @@ final class VolumeControl {
       throw new ControlException(409, "the volume has stopped: " + problem());
     }
     if (growingToBytes != null) {
-      throw new ControlException(409, "the volume is growing to " + growingToBytes + " bytes");
+      throw new ControlException(409, "the volume is growing to " + ByteCount.text(growingToBytes));
     }
     VolumeSize present = volume.size();
     try {
       if (new VolumeSize(sizeBytes, present.cycleBytes()).cycles() < present.cycles()) {
         throw new ControlException(
             400,
-            "the volume has " + present.sizeBytes() + " bytes and does not shrink to " + sizeBytes);
+            "the volume has "
+                + ByteCount.text(present.sizeBytes())
+                + " and does not shrink to "
+                + ByteCount.text(sizeBytes));
       }
     } catch (IllegalArgumentException e) {
       throw new ControlException(400, e.getMessage(), e);
@@ -71,10 +75,10 @@ final class VolumeControl {
     String problem = null;
     try {
       volume.grow(sizeBytes, _ -> {});
-      LOG.info("{}: has grown to {} bytes", volume.path(), volume.size().sizeBytes());
+      LOG.info("{}: has {} now", volume.path(), ByteCount.text(volume.size().sizeBytes()));
     } catch (IOException | RuntimeException | Error e) {
       problem = String.valueOf(e.getMessage());
-      LOG.warn("{}: did not grow to {} bytes", volume.path(), sizeBytes, e);
+      LOG.warn("{}: did not grow to {}", volume.path(), ByteCount.text(sizeBytes), e);
     }
     synchronized (this) {
       growingToBytes = null;

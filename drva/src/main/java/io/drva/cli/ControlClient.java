@@ -54,7 +54,8 @@ final class ControlClient implements AutoCloseable {
       answer = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
     } catch (ConnectException e) {
       throw new OperatorException(
-          Main.FAILED, "no appliance answers at " + address + "; is it running?");
+          Main.FAILED,
+          "no appliance answers at " + address + ": start it, or give its address with --control");
     }
     JsonNode body;
     try {

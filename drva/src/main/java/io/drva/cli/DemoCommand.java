@@ -5,6 +5,7 @@ import io.drva.appliance.Platform;
 import io.drva.demo.Demo;
 import io.drva.demo.DemoOptions;
 import io.drva.demo.DemoReport;
+import io.drva.logstore.ByteCount;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -194,7 +195,7 @@ final class DemoCommand implements Callable<Integer> {
     new Table()
         .row(
             "writes",
-            Units.count(report.writes()) + " (" + Units.bytes(report.bytesWritten()) + ")")
+            Units.count(report.writes()) + " (" + ByteCount.text(report.bytesWritten()) + ")")
         .row(
             "throughput",
             String.format(Locale.ROOT, "%.1f MB/s", report.throughputMBps())
@@ -205,7 +206,7 @@ final class DemoCommand implements Callable<Integer> {
         .row("compression", String.format(Locale.ROOT, "%.2f : 1", report.compressionRatio()))
         .row(
             "objects",
-            Units.count(report.objects()) + " (" + Units.bytes(report.bytesStored()) + ")")
+            Units.count(report.objects()) + " (" + ByteCount.text(report.bytesStored()) + ")")
         .row("time to recover", Units.seconds(report.recoverySeconds()))
         .row("verified", report.verified() ? "yes, every byte of every disk" : "NO")
         .print(out);

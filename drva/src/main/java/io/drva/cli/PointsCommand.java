@@ -3,6 +3,7 @@ package io.drva.cli;
 import io.drva.blobsink.ChainGap;
 import io.drva.blobsink.Container;
 import io.drva.blobsink.DiskInfo;
+import io.drva.logstore.ByteCount;
 import io.drva.recovery.RecoveryPoints;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -89,9 +90,9 @@ final class PointsCommand implements Callable<Integer> {
               Units.count(points.segments()) + " in " + points.terms().size() + " terms")
           .row(
               "stored",
-              Units.bytes(points.storedBytes())
+              ByteCount.text(points.storedBytes())
                   + " for "
-                  + Units.bytes(points.rawBytes())
+                  + ByteCount.text(points.rawBytes())
                   + (points.storedBytes() == 0
                       ? ""
                       : String.format(
@@ -105,8 +106,8 @@ final class PointsCommand implements Callable<Integer> {
         table.row(
             disk.vm(),
             disk.disk(),
-            Units.bytes(disk.capacityBytes()),
-            Units.bytes(disk.sectorBytes()),
+            ByteCount.text(disk.capacityBytes()),
+            ByteCount.text(disk.sectorBytes()),
             disk.baseline().name().toLowerCase(Locale.ROOT).replace('_', ' '));
       }
       table.print(out);

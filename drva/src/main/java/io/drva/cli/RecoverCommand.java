@@ -1,6 +1,7 @@
 package io.drva.cli;
 
 import io.drva.blobsink.Container;
+import io.drva.logstore.ByteCount;
 import io.drva.recovery.Recovery;
 import io.drva.recovery.RecoveryPlan;
 import io.drva.recovery.RecoveryTarget;
@@ -117,9 +118,9 @@ final class RecoverCommand implements Callable<Integer> {
     for (RecoveryPlan.Disk d : plan.disks()) {
       table.row(
           out.resolve(d.imageName()).toString(),
-          Units.bytes(d.capacityBytes()),
-          Units.bytes(d.storedBytes()),
-          Units.bytes(d.writtenBytes()),
+          ByteCount.text(d.capacityBytes()),
+          ByteCount.text(d.storedBytes()),
+          ByteCount.text(d.writtenBytes()),
           Units.count(d.requests()));
     }
     table.print(printer);

@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
       "  domains: [finance]            # assigned at start; more with PUT /v1/domains/NAME",
       "  segment: {size: 8MiB, age: 500ms}",
       "  uploads: 4",
+      "  allowPlaintext: false         # true: 'listen' may be another than a loopback address",
       "",
       "Azure credentials come from the environment: AZURE_STORAGE_CONNECTION_STRING, or",
       "AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN.",

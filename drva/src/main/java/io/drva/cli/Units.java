@@ -4,19 +4,7 @@ import java.util.Locale;
 
 /** Numbers for people. */
 final class Units {
-  private static final String[] BINARY = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
-
   private Units() {}
-
-  static String bytes(long bytes) {
-    double value = bytes;
-    int unit = 0;
-    while (value >= 1024 && unit < BINARY.length - 1) {
-      value /= 1024;
-      unit++;
-    }
-    return unit == 0 ? bytes + " B" : String.format(Locale.ROOT, "%.1f %s", value, BINARY[unit]);
-  }
 
   static String count(long value) {
     return String.format(Locale.ROOT, "%,d", value);

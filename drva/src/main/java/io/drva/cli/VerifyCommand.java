@@ -1,6 +1,7 @@
 package io.drva.cli;
 
 import io.drva.blobsink.Container;
+import io.drva.logstore.ByteCount;
 import io.drva.recovery.Verification;
 import io.drva.recovery.Verifier;
 import java.io.IOException;
@@ -59,7 +60,7 @@ final class VerifyCommand implements Callable<Integer> {
             + ": "
             + Units.count(found.objects())
             + " objects, "
-            + Units.bytes(found.bytes())
+            + ByteCount.text(found.bytes())
             + " read, chain intact up to LSN "
             + found.lastLsn()
             + ": "

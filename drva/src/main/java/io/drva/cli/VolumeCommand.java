@@ -1,5 +1,7 @@
 package io.drva.cli;
 
+import io.drva.logstore.ByteCount;
+import io.drva.logstore.VolumeSize;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -25,6 +27,24 @@ import picocli.CommandLine.Option;
       "  drva volume check --path /var/lib/drva/log                  # while it does not",
     })
 final class VolumeCommand {
+
+  private VolumeCommand() {}
+
+  /** What became of the size that was asked for. */
+  static String made(VolumeSize wanted) {
+    String made =
+        "%s in %d log files of %s"
+            .formatted(
+                ByteCount.text(wanted.usedBytes()),
+                wanted.cycles(),
+                ByteCount.text(wanted.cycleBytes()));
+    long restBytes = wanted.sizeBytes() - wanted.usedBytes();
+    return restBytes == 0
+        ? made
+        : made
+            + " (%s of the %s asked for do not fill another)"
+                .formatted(ByteCount.text(restBytes), ByteCount.text(wanted.sizeBytes()));
+  }
 
   /** The option that all of its commands have. */
   static final class PathOption {

@@ -31,7 +31,8 @@ final class VolumeCreateCommand implements Callable<Integer> {
       required = true,
       paramLabel = "SIZE",
       converter = SizeConverter.class,
-      description = "What the volume takes of its file system, all in all.")
+      description =
+          "What the volume takes of its file system, all in all: 4 to 16384 log files; what does not fill one is left.")
   private long size;
 
   @Option(
@@ -49,14 +50,13 @@ final class VolumeCreateCommand implements Callable<Integer> {
     try {
       wanted = new VolumeSize(size, Math.toIntExact(cycle));
     } catch (IllegalArgumentException | ArithmeticException e) {
-      throw new OperatorException(Main.USAGE, e.getMessage());
+      throw new OperatorException(Main.USAGE, e.getMessage() + " (--size, --cycle)");
     }
     try (Progress progress = new Progress()) {
       progress.begin("create", wanted.sizeBytes());
       LogVolume.create(volume.path, wanted, progress::advanced);
     }
-    long made = (long) wanted.cycles() * wanted.cycleBytes();
-    spec.commandLine().getOut().println(volume.path + ": " + Units.bytes(made) + " created");
+    spec.commandLine().getOut().println(volume.path + ": created, " + VolumeCommand.made(wanted));
     return 0;
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.drva.appliance.ApplianceConfig;
 import io.drva.logstore.LogVolume;
 import io.drva.logstore.VolumeCheck;
+import io.drva.logstore.VolumeSize;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -45,7 +46,10 @@ final class VolumeGrowCommand implements Callable<Integer> {
   @ArgGroup private Which which = new Which();
 
   private static final class Which {
-    @Option(names = "--path", paramLabel = "DIR", description = "Directory of the volume.")
+    @Option(
+        names = "--path",
+        paramLabel = "DIR",
+        description = "Directory of a volume that no appliance has open.")
     private Path path;
 
     @Option(
@@ -58,25 +62,29 @@ final class VolumeGrowCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, OperatorException, InterruptedException {
-    long grownBytes;
+    int cycleBytes;
     try (Progress progress = new Progress()) {
-      grownBytes = which.path == null ? growOnline(progress) : growOffline(progress);
+      cycleBytes = which.path == null ? growOnline(progress) : growOffline(progress);
     }
-    spec.commandLine().getOut().println("the volume has " + Units.bytes(grownBytes) + " now");
+    spec.commandLine()
+        .getOut()
+        .println("the volume has " + VolumeCommand.made(new VolumeSize(size, cycleBytes)));
     return 0;
   }
 
-  private long growOffline(Progress progress) throws IOException, OperatorException {
-    progress.begin("grow", size - VolumeCheck.show(which.path).size().sizeBytes());
+  /** Returns the size of the volume's log files. */
+  private int growOffline(Progress progress) throws IOException, OperatorException {
+    VolumeSize present = VolumeCheck.show(which.path).size();
+    progress.begin("grow", size - present.sizeBytes());
     try {
       LogVolume.grow(which.path, size, progress::advanced);
     } catch (IllegalArgumentException e) {
       throw new OperatorException(Main.USAGE, e.getMessage());
     }
-    return VolumeCheck.show(which.path).size().sizeBytes();
+    return present.cycleBytes();
   }
 
-  private long growOnline(Progress progress)
+  private int growOnline(Progress progress)
       throws IOException, OperatorException, InterruptedException {
     try (ControlClient client = new ControlClient(which.control)) {
       JsonNode volume = client.get("/v1/volume");
@@ -91,7 +99,7 @@ final class VolumeGrowCommand implements Callable<Integer> {
       if (volume.hasNonNull("growthFailure")) {
         throw new OperatorException(Main.FAILED, volume.path("growthFailure").asText());
       }
-      return volume.path("sizeBytes").asLong();
+      return volume.path("cycleBytes").asInt();
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.drva.cli;
 
+import io.drva.logstore.ByteCount;
 import io.drva.logstore.ChainOfLog;
 import io.drva.logstore.HostState;
 import io.drva.logstore.LostRecords;
@@ -145,11 +146,11 @@ record VolumeReport(
     out.println(
         path
             + ": "
-            + Units.bytes(sizeBytes)
+            + ByteCount.text(sizeBytes)
             + ", "
             + cycles
             + " log files of "
-            + Units.bytes(cycleBytes)
+            + ByteCount.text(cycleBytes)
             + ", "
             + cyclesFree
             + " free"
@@ -188,7 +189,7 @@ record VolumeReport(
           ? "none"
           : content.firstLsn() + " to " + content.lastLsn(),
       Long.toString(content.releasedLsn()),
-      Units.bytes(content.dataBytes()),
+      ByteCount.text(content.dataBytes()),
       Integer.toString(content.hosts()),
       Integer.toString(content.disks()),
       content.lastTime() == null ? "-" : content.lastTime(),

@@ -62,7 +62,7 @@ class ConfigFileTest {
           volume: {path: /l}                                     | : store: is missing
           store: dir:/s;volume: {path: /l};sotre: y              | :3: sotre: unknown key; known are [allowPlaintext, control, domains, listen, segment, store, uploads, volume, window]
           store: dir:/s;store: y;volume: {path: /l}              | :2: store: given twice
-          store: dir:/s;volume: {path: /l, size: 8GiB}           | :2: volume.size: unknown key; known are [path]
+          store: dir:/s;volume: {path: /l, size: 8GiB}           | :2: volume.size: unknown key; known are [path]; a volume has the size that 'drva volume create' gave it, and 'drva volume grow' changes it
           store: dir:/s;volume: {path: /l};window: 8Gb           | :3: window: expected a size such as 64MiB or 8GiB, found '8Gb'
           store: dir:/s;volume: {path: /l};window: 1MiB          | :3: window: 1MiB is outside 2MiB to 256MiB
           store: dir:/s;volume: {path: /l};segment: {age: 1d}    | :3: segment.age: expected a time such as 500ms or 2s, found '1d'

@@ -29,7 +29,7 @@ class VolumeCommandTest {
   private void create() {
     path = folder.resolve("volume").toString();
     assertEquals(
-        path + ": 32.0 MiB created\n",
+        path + ": created, 32.0 MiB in 8 log files of 4.0 MiB\n",
         Cli.succeed("volume", "create", "--path", path, "--size", "32MiB", "--cycle", "4MiB"));
   }
 
@@ -78,8 +78,8 @@ class VolumeCommandTest {
     assertTrue(shown.contains("32.0 MiB, 8 log files of 4.0 MiB, 8 free"), shown);
     assertTrue(shown.contains("no domain has a log on it"), shown);
     assertEquals(
-        "the volume has 64.0 MiB now\n",
-        Cli.succeed("volume", "grow", "--path", path, "--size", "64MiB"));
+        "the volume has 64.0 MiB in 16 log files of 4.0 MiB (3.0 MiB of the 67.0 MiB asked for do not fill another)\n",
+        Cli.succeed("volume", "grow", "--path", path, "--size", "67MiB"));
     assertEquals(
         16, Cli.json("volume", "show", "--path", path, "--json").get("cyclesFree").asInt());
     assertTrue(
@@ -98,7 +98,9 @@ class VolumeCommandTest {
           Cli.fail(1, "volume", command, "--path", absent).contains("no such directory"), command);
     }
     assertTrue(
-        Cli.fail(2, "volume", "create", "--path", absent, "--size", "8MiB").contains("too small"));
+        Cli.fail(2, "volume", "create", "--path", absent, "--size", "8MiB")
+            .contains(
+                "8.0 MiB is too small for a volume with log files of 64.0 MiB: at least 256.0 MiB"));
   }
 
   @Test

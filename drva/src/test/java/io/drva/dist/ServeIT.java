@@ -144,7 +144,7 @@ class ServeIT {
       String control = "127.0.0.1:" + controlPort;
       Distribution.Run grown =
           distribution.succeed("volume", "grow", "--control", control, "--size", "320MiB");
-      assertEquals("the volume has 320.0 MiB now\n", grown.out());
+      assertEquals("the volume has 320.0 MiB in 20 log files of 16.0 MiB\n", grown.out());
       Distribution.Run refused =
           distribution.run("volume", "grow", "--control", control, "--size", "64MiB");
       assertEquals(1, refused.exitCode(), refused::toString);
@@ -188,7 +188,8 @@ class ServeIT {
       assertEquals(1, run.exitCode(), run::toString);
       assertEquals("", run.out());
       assertTrue(
-          run.err().matches("drva: cannot listen on \\S+:" + hostPort + ": .+\n"), run.err());
+          run.err().matches("drva: listen: cannot listen on \\S+:" + hostPort + ": .+\n"),
+          run.err());
     } finally {
       first.destroyForcibly().waitFor();
     }

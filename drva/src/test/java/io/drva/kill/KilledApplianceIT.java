@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The appliance's process is killed again and again, at random and at system calls: a few times in
- * the usual build, {@code -Dkills=N} times as a campaign, which CONTRIBUTING.md tells of.
+ * the usual build, {@code -Ddrva.kills=N} times as a campaign, which CONTRIBUTING.md tells of.
  *
  * <p>A round's seed decides the load, and when and where the appliance is killed. Real time goes
  * its own way, so the same seed gives the same kind of kills, not the same bytes on the disk: what
@@ -47,13 +47,13 @@ class KilledApplianceIT {
   }
 
   private static boolean isCampaign() {
-    return Integer.getInteger("kills") != null;
+    return Integer.getInteger("drva.kills") != null;
   }
 
   static List<Arguments> rounds() {
     List<Arguments> rounds = new ArrayList<>();
     long seed = Seeds.next("KilledApplianceIT");
-    int kills = Integer.getInteger("kills", KILLS_OF_THE_USUAL_BUILD);
+    int kills = Integer.getInteger("drva.kills", KILLS_OF_THE_USUAL_BUILD);
     for (int left = kills; left > 0; left -= KILLS_OF_A_ROUND) {
       rounds.add(Arguments.of(seed, Math.min(left, KILLS_OF_A_ROUND)));
       seed = new SplittableRandom(seed).nextLong();
@@ -61,12 +61,13 @@ class KilledApplianceIT {
     return rounds;
   }
 
-  @ParameterizedTest(name = "-Ddrva.seed={0} -Dkills={1}")
+  @ParameterizedTest(name = "-Ddrva.seed={0} -Ddrva.kills={1}")
   @MethodSource("rounds")
   void losesAndInventsNothing(
       long seed, int kills, @TempDir(cleanup = CleanupMode.ON_SUCCESS) Path folder)
       throws Exception {
-    System.out.println("replay with -Ddrva.seed=" + seed + " -Dkills=" + kills + ": " + folder);
+    System.out.println(
+        "replay with -Ddrva.seed=" + seed + " -Ddrva.kills=" + kills + ": " + folder);
     try (Round round = new Round(program, folder, seed, traced, TALLY)) {
       round.run(kills);
     }
@@ -74,7 +75,7 @@ class KilledApplianceIT {
 
   /** So that a kill which finds nothing means something. */
   @Test
-  @EnabledIfSystemProperty(named = "kills", matches = ".*")
+  @EnabledIfSystemProperty(named = "drva.kills", matches = ".*")
   void catchesAnAcknowledgementBeforeTheAppend(@TempDir Path folder) throws Exception {
     Program faulty = Program.prepare(folder, Fault.write(folder.resolve("fault.jar")));
     Tally tally = new Tally();

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PowerCutCampaign {
   private static final Path FOLDER = Path.of("target", "power-cut").toAbsolutePath();
   private static final Path DISTRIBUTION = Path.of("target", "drva").toAbsolutePath();
-  private static final int CUTS = Integer.getInteger("drva.powercut.cuts", 20);
+  private static final int CUTS = Integer.getInteger("drva.cuts", 20);
   private static final String FILE_SYSTEM = System.getProperty("drva.powercut.fs", "ext4");
   private static final long CHECK_SECONDS_MAX = 180;
 

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Invariant 7: a log that rolls from file to file for a long time, and is opened anew now and then,
- * leaks nothing. {@code -Dhours=N} says how long: one simulated hour, a day in the profile {@code
- * simulation-campaign}.
+ * leaks nothing. {@code -Ddrva.hours=N} says how long: one simulated hour, a day in the profile
+ * {@code simulation-campaign}.
  */
 class RollingTest {
   private static final int ROLLS_PER_HOUR = 20;
@@ -57,7 +57,7 @@ class RollingTest {
 
   @Test
   void aLogThatRollsLeaksNothing() throws Exception {
-    int hours = Integer.getInteger("hours", 1);
+    int hours = Integer.getInteger("drva.hours", 1);
     int rolls = hours * ROLLS_PER_HOUR;
     Plan plan = Plan.rolling(hours, rolls);
     Simulation simulation = new Simulation(1, random -> plan, folder.resolve("rolling"), false);

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * {@link SimulationTest} with as many seeds as {@code -Dseeds=N} says, by the profile {@code
+ * {@link SimulationTest} with as many seeds as {@code -Ddrva.seeds=N} says, by the profile {@code
  * simulation-campaign}; {@code -Ddrva.seed=N} is the first of them.
  */
 class SimulationCampaign {
@@ -19,7 +19,7 @@ class SimulationCampaign {
 
   @Test
   void whateverGoesWrongWhatWasPromisedHolds() throws Exception {
-    int count = Integer.getInteger("seeds");
+    int count = Integer.getInteger("drva.seeds");
     long first = Long.getLong("drva.seed", System.nanoTime());
     CampaignReport report = new CampaignReport(first);
     for (long seed = first; seed < first + count && report.failures() < FAILURES_MAX; seed++) {

@@ -183,7 +183,7 @@ final class DomainRecovery {
       }
     }
     if (places.isEmpty()) {
-      damage = new LogDamagedException(directory.path(), 0, 1, "the log has no cycle file");
+      damage = new LogDamagedException(directory.path(), 0, 1, "the log has no file");
     }
     while (files.size() > 1 && isNotNeeded(files.getLast(), files.get(files.size() - 2))) {
       surplus.add(files.removeLast().path);

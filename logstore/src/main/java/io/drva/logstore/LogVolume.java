@@ -109,11 +109,13 @@ public final class LogVolume implements AutoCloseable {
             directory, "there is a volume already", "use it, or choose another path");
       }
       layout.requireNoLogs();
+      if (Files.exists(layout.pool())) { // A creation that was not finished.
+        new CyclePool(disk, layout.pool(), size.cycleBytes()).tidy(0);
+      }
+      requireRoom(layout, size.usedBytes());
       makeDirectory(disk, layout.pool());
       makeDirectory(disk, layout.domains());
       CyclePool pool = new CyclePool(disk, layout.pool(), size.cycleBytes());
-      pool.tidy(0);
-      requireRoom(layout, (long) size.cycles() * size.cycleBytes());
       while (pool.cycles() < size.cycles()) {
         pool.add(pool.write(written));
       }
@@ -196,7 +198,7 @@ public final class LogVolume implements AutoCloseable {
     if (pool.cycles() < cycles) {
       throw new VolumeException(
           layout.root(),
-          (cycles - pool.cycles()) + " of its " + cycles + " cycle files are missing or cut short",
+          (cycles - pool.cycles()) + " of its " + cycles + " log files are missing or cut short",
           "restore them; or, if that cannot be, compare the chain and the hosts with what 'drva"
               + " volume check' finds, for any log may have lost its newest records with them, and"
               + " have files written in their place with 'drva volume grow --size "
@@ -207,10 +209,7 @@ public final class LogVolume implements AutoCloseable {
     if (!pool.fits()) {
       throw new VolumeException(
           layout.root(),
-          "its logs hold or have a right to "
-              + pool.claimed()
-              + " cycle files, but it has "
-              + cycles,
+          "its logs hold or have a right to " + pool.claimed() + " log files, but it has " + cycles,
           "have it grow with 'drva volume grow'");
     }
   }
@@ -228,9 +227,9 @@ public final class LogVolume implements AutoCloseable {
       throw new VolumeException(
           layout.root(),
           "the file system has "
-              + usableBytes
-              + " bytes free, and "
-              + (bytes + SLACK_BYTES)
+              + ByteCount.text(usableBytes)
+              + " free, and "
+              + ByteCount.text(bytes + SLACK_BYTES)
               + " are needed",
           "make room on it");
     }
@@ -270,7 +269,7 @@ public final class LogVolume implements AutoCloseable {
     if (log.bytesUsed() == (long) cycles * pool.cycleBytes()) {
       throw new VolumeException(
           layout.root(),
-          "no cycle file is free for the log of domain " + domain + " to go on in",
+          "no log file is free for the log of domain " + domain + " to go on in",
           "have the volume grow by one with 'drva volume grow', then do this again");
     }
     return log.lastLsn();
@@ -328,7 +327,7 @@ public final class LogVolume implements AutoCloseable {
       if (wanted.cycles() < present.cycles()) {
         throw new VolumeException(
             layout.root(),
-            "has " + present.sizeBytes() + " bytes, and a volume does not shrink",
+            "has " + ByteCount.text(present.sizeBytes()) + ", and a volume does not shrink",
             "give at least its size");
       }
       requireRoom(layout, (long) (wanted.cycles() - pool.cycles()) * present.cycleBytes());
@@ -456,7 +455,7 @@ public final class LogVolume implements AutoCloseable {
               + pool.claimed()
               + " of "
               + pool.cycles()
-              + " cycle files, and a domain needs "
+              + " log files, and a domain needs "
               + LogLimits.CYCLES_PER_DOMAIN_MIN,
           "have it grow with 'drva volume grow', or wait if the others hold what the object store has yet to take");
     }

@@ -59,7 +59,9 @@ final class VolumeLock implements AutoCloseable {
     }
     if (!locked) {
       throw new VolumeException(
-          root, "another process has the volume open", "stop that process first");
+          root,
+          "another process has the volume open",
+          "stop it first; a running appliance's volume can grow with 'drva volume grow', without --path");
     }
     return new VolumeLock(root, channel);
   }

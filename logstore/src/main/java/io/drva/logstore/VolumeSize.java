@@ -11,42 +11,46 @@ public record VolumeSize(long sizeBytes, int cycleBytes) {
   public VolumeSize {
     if (cycleBytes < LogLimits.CYCLE_BYTES_MIN || cycleBytes > LogLimits.CYCLE_BYTES_MAX) {
       throw new IllegalArgumentException(
-          "cycleBytes "
-              + cycleBytes
-              + " is outside "
-              + LogLimits.CYCLE_BYTES_MIN
+          "a log file of "
+              + ByteCount.text(cycleBytes)
+              + " is not possible: "
+              + ByteCount.text(LogLimits.CYCLE_BYTES_MIN)
               + " to "
-              + LogLimits.CYCLE_BYTES_MAX);
+              + ByteCount.text(LogLimits.CYCLE_BYTES_MAX));
     }
     if (cycleBytes % SystemDisk.BLOCK_BYTES != 0) {
       throw new IllegalArgumentException(
-          "cycleBytes " + cycleBytes + " is not a multiple of " + SystemDisk.BLOCK_BYTES);
+          "a log file of "
+              + cycleBytes
+              + " bytes is not possible: a multiple of "
+              + ByteCount.text(SystemDisk.BLOCK_BYTES));
     }
     if (sizeBytes < (long) LogLimits.CYCLES_MIN * cycleBytes) {
       throw new IllegalArgumentException(
-          "sizeBytes "
-              + sizeBytes
-              + " is too small: at least "
-              + LogLimits.CYCLES_MIN
-              + " cycle files of "
-              + cycleBytes
-              + " bytes must fit");
+          ByteCount.text(sizeBytes)
+              + " is too small for a volume with log files of "
+              + ByteCount.text(cycleBytes)
+              + ": at least "
+              + ByteCount.text((long) LogLimits.CYCLES_MIN * cycleBytes));
     }
     if (sizeBytes / cycleBytes > LogLimits.CYCLES_MAX) {
       throw new IllegalArgumentException(
-          "sizeBytes "
-              + sizeBytes
-              + " is more than "
-              + LogLimits.CYCLES_MAX
-              + " cycle files of "
-              + cycleBytes
-              + " bytes: make them larger");
+          ByteCount.text(sizeBytes)
+              + " is too large for a volume with log files of "
+              + ByteCount.text(cycleBytes)
+              + ": at most "
+              + ByteCount.text((long) LogLimits.CYCLES_MAX * cycleBytes));
     }
   }
 
   /** The given size in files of {@link LogLimits#CYCLE_BYTES_DEFAULT}. */
   public static VolumeSize of(long sizeBytes) {
     return new VolumeSize(sizeBytes, LogLimits.CYCLE_BYTES_DEFAULT);
+  }
+
+  /** What the cycle files take: a rest that is smaller than one stays unused. */
+  public long usedBytes() {
+    return (long) cycles() * cycleBytes;
   }
 
   /** How many cycle files that is. */

@@ -134,7 +134,7 @@ class LogVolumeTest {
     refuses(
         () -> LogVolume.create(directory, VolumeSize.of(1L << 40), _ -> {}),
         "are needed; make room");
-    assertEquals(0, VolumeFiles.pooledFiles(directory));
+    assertTrue(Files.notExists(directory.resolve("pool")));
     int cycleBytes = 4 * CYCLE_BYTES;
     long tooLarge = (long) cycleBytes * LogLimits.CYCLES_MAX;
     assertTrue(Files.getFileStore(directory).getUsableSpace() < tooLarge);
@@ -219,7 +219,7 @@ class LogVolumeTest {
     make();
     Files.delete(directory.resolve("pool/000000000003.free"));
     VolumeFiles.truncate(directory.resolve("pool/000000000005.free"), 4096);
-    refuses("2 of its 8 cycle files are missing or cut short");
+    refuses("2 of its 8 log files are missing or cut short");
     assertEquals(2, VolumeCheck.show(directory).cyclesMissing());
     LogVolume.grow(directory, SIZE.sizeBytes(), _ -> {});
     assertTrue(VolumeCheck.check(directory, _ -> {}).isSound());

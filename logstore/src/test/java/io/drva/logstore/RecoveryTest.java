@@ -193,7 +193,7 @@ class RecoveryTest {
     List<Path> files = VolumeFiles.cycleFiles(crashed, DOMAIN);
     Files.delete(files.get(1));
     VolumeException missing = assertThrows(VolumeException.class, () -> opensWith(Long.MAX_VALUE));
-    assertTrue(missing.getMessage().contains("1 of its 16 cycle files"), missing.getMessage());
+    assertTrue(missing.getMessage().contains("1 of its 16 log files"), missing.getMessage());
     LogVolume.grow(crashed, SIZE.sizeBytes(), _ -> {});
     LogDamagedException damage =
         assertThrows(LogDamagedException.class, () -> opensWith(Long.MAX_VALUE));

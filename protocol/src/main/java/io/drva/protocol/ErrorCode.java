@@ -2,6 +2,8 @@ package io.drva.protocol;
 
 /** The codes of an ERROR frame, as section 7 of the specification lists them. */
 public enum ErrorCode {
+  /** What a later version says and this one does not know. Never sent. */
+  UNKNOWN(0, true),
   BAD_MAGIC(1, false),
   BAD_CHECKSUM(2, true),
   BAD_DATA_CHECKSUM(3, true),
@@ -14,7 +16,7 @@ public enum ErrorCode {
   UNKNOWN_DOMAIN(10, true),
   BAD_NAME(11, false),
   SEQUENCE_GAP(12, false),
-  UNKNOWN_STREAM(13, false),
+  BAD_STREAM(13, false),
   STREAM_CLAIMED(14, true),
   DISK_MISMATCH(15, false),
   OUT_OF_RANGE(16, false),
@@ -51,21 +53,14 @@ public enum ErrorCode {
     return mayRetry;
   }
 
-  /**
-   * The error with this number.
-   *
-   * @throws ProtocolException {@link #MALFORMED} if there is none
-   */
-  static ErrorCode of(int code) throws ProtocolException {
-    if (code <= 0 || code >= BY_CODE.length) {
-      throw new ProtocolException(MALFORMED, "ERROR carries the unknown code " + code);
-    }
-    return BY_CODE[code];
+  /** The error with this number, or {@link #UNKNOWN}. */
+  static ErrorCode of(int code) {
+    return code < BY_CODE.length ? BY_CODE[code] : UNKNOWN;
   }
 
   private static ErrorCode[] byCode() {
     ErrorCode[] values = values();
-    ErrorCode[] byCode = new ErrorCode[values.length + 1];
+    ErrorCode[] byCode = new ErrorCode[values.length];
     for (ErrorCode value : values) {
       byCode[value.code] = value;
     }

@@ -151,14 +151,20 @@ final class FieldsDecoder {
   }
 
   private ControlFrame failure() throws ProtocolException {
-    ErrorCode code = ErrorCode.of(u16());
+    int number = u16();
+    ErrorCode code = ErrorCode.of(number);
     long frameOffset = counter();
     long seq = u64();
     int length = u16();
     if (length > Wire.ERROR_MESSAGE_BYTES_MAX) {
       throw malformed("message is longer than " + Wire.ERROR_MESSAGE_BYTES_MAX + " bytes");
     }
-    return new ControlFrame.Failure(code, frameOffset, seq, utf8(length));
+    String message = utf8(length);
+    return new ControlFrame.Failure(
+        code,
+        frameOffset,
+        seq,
+        code == ErrorCode.UNKNOWN ? "code " + number + ": " + message : message);
   }
 
   private int u8() throws ProtocolException {

@@ -223,7 +223,7 @@ final class Outbox {
       int index = opened.stream() - 1;
       if (index < 0 || index >= streamsOpened) {
         throw new ProtocolException(
-            ErrorCode.UNKNOWN_STREAM, opened + " answers no OPEN of this connection");
+            ErrorCode.BAD_STREAM, opened + " answers no OPEN of this connection");
       }
       streams.get(index).opened(opened.disk());
     } finally {

@@ -17,7 +17,7 @@ final class ServerStreams {
   int open(ControlFrame.Open open, SessionHandler handler) throws ProtocolException {
     if (streams.containsKey(open.stream())) {
       throw new ProtocolException(
-          ErrorCode.UNKNOWN_STREAM,
+          ErrorCode.BAD_STREAM,
           "stream " + Integer.toUnsignedString(open.stream()) + " is open already");
     }
     if (streams.size() >= streamsMax) {
@@ -38,7 +38,7 @@ final class ServerStreams {
   int check(ExtentFrame frame) throws ProtocolException {
     Stream stream = streams.get(frame.stream());
     if (stream == null) {
-      throw new ProtocolException(ErrorCode.UNKNOWN_STREAM, frame + ": the stream is not open");
+      throw new ProtocolException(ErrorCode.BAD_STREAM, frame + ": the stream is not open");
     }
     if (!stream.geometry.isAligned(frame.offsetBytes(), frame.lengthBytes())) {
       throw new ProtocolException(

@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -101,6 +103,33 @@ final class ClientRefusalsTest {
       server.send(new ControlFrame.Ack(1, 1));
       assertTrue(client.awaitReplicated(1, PATIENCE));
     }
+  }
+
+  @Test
+  void anErrorOfALaterVersionIsRetried() throws Exception {
+    DiskStream disk = client.open("vm", "disk", 1 << 20, 512);
+    assertEquals(1, disk.zero(0, 512));
+    try (RawPeer server = accept()) {
+      server.sendBytes(error(4_242, "moved"));
+    }
+    try (RawPeer server = accept()) {
+      server.send(welcome(1, 0));
+      server.receive(FrameType.OPEN);
+      assertEquals(1, server.receiveExtentSeq());
+      server.send(new ControlFrame.Ack(1, 1));
+      assertTrue(client.awaitReplicated(1, PATIENCE));
+    }
+  }
+
+  /** An ERROR with a code that has no name here. */
+  private static byte[] error(int code, String message) {
+    byte[] frame =
+        FrameReaderTest.encode(
+            List.of(new ControlFrame.Failure(ErrorCode.INTERNAL, 0, 0, message)));
+    ByteBuffer fields = ByteBuffer.wrap(frame).putShort(Wire.HEAD_BYTES, (short) code);
+    CRC32C crc = new CRC32C();
+    crc.update(frame, Wire.TYPE_AT, frame.length - Wire.TYPE_AT);
+    return fields.putInt(Wire.CRC_AT, (int) crc.getValue()).array();
   }
 
   private RawPeer accept() throws Exception {

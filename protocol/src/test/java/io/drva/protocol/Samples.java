@@ -84,7 +84,8 @@ final class Samples {
     frames.add(new ControlFrame.Pong(n, less, n));
     frames.add(new ControlFrame.Close(random.nextInt(2)));
     ErrorCode[] codes = ErrorCode.values();
-    frames.add(new ControlFrame.Failure(codes[random.nextInt(codes.length)], n, less, "ärgerlich"));
+    frames.add(
+        new ControlFrame.Failure(codes[random.nextInt(1, codes.length)], n, less, "ärgerlich"));
     return frames;
   }
 

@@ -158,7 +158,7 @@ final class ServerFlowTest {
 
   @Test
   void theClocksAreCompared() throws Exception {
-    try (ProtocolServer server = start(150, 8);
+    try (ProtocolServer server = start(3_000, 8);
         RawPeer client = RawPeer.established(server.address(), "h")) {
       long ahead = 3_600_000_000L; // The client's clock is an hour behind.
       ControlFrame.Ping ping = (ControlFrame.Ping) client.receive(FrameType.PING);

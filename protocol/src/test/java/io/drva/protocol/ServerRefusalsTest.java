@@ -126,8 +126,8 @@ final class ServerRefusalsTest {
     refusedInSession(
         ErrorCode.STREAM_CLAIMED, 0, encode(new ControlFrame.Open(2, 512, 1 << 20, "vm", "disk")));
     refusedInSession(
-        ErrorCode.UNKNOWN_STREAM, 0, encode(new ControlFrame.Open(1, 512, 512, "vm-b", "other")));
-    refusedInSession(ErrorCode.UNKNOWN_STREAM, 1, encode(zero(1, 0, 512, 77)));
+        ErrorCode.BAD_STREAM, 0, encode(new ControlFrame.Open(1, 512, 512, "vm-b", "other")));
+    refusedInSession(ErrorCode.BAD_STREAM, 1, encode(zero(1, 0, 512, 77)));
   }
 
   @Test
