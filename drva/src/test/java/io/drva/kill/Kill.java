@@ -25,6 +25,11 @@ record Kill(
     Outage outage,
     boolean growth) {
   private static final List<Target> TARGETS = List.of(Target.values());
+
+  /** Those that an acknowledgement waits for: aimed at as often as at all others together. */
+  private static final List<Target> ACKNOWLEDGING =
+      List.of(Target.LOG_PWRITE, Target.FORCE_FDATASYNC, Target.UPLOAD_LINK, Target.SESSION_SENDTO);
+
   private static final long LOGGED_BYTES_MAX = 12 << 20;
   private static final long LOGGED_BYTES_PAST_TARGET = 32 << 20;
   private static final int STARTING_MS_MAX = 2_000;
@@ -42,7 +47,8 @@ record Kill(
    * @param traced whether it may be killed at a system call
    */
   static Kill draw(RandomGenerator random, boolean traced) {
-    Target target = TARGETS.get(random.nextInt(TARGETS.size()));
+    List<Target> targets = random.nextBoolean() ? ACKNOWLEDGING : TARGETS;
+    Target target = targets.get(random.nextInt(targets.size()));
     int nth = random.nextInt(target.callsMax) + 1;
     boolean done = random.nextBoolean();
     int kind = random.nextInt(10);
