@@ -40,6 +40,9 @@ final class Machine {
     /** An operation of the disk: takes its time, or fails. */
     void operation(Machine machine, SimulatedDisk.Kind kind) throws IOException;
 
+    /** Whether the machine's volume is a copy, or was made from one. */
+    boolean isCopy();
+
     void violated(String what);
   }
 
@@ -68,6 +71,7 @@ final class Machine {
   private boolean replaced;
   private boolean diskHasFailed;
   private boolean domainHasFailed;
+  private boolean isOldCopy;
   private boolean logWasFull;
   private boolean hasAllDomains;
 
@@ -216,10 +220,17 @@ final class Machine {
     if (status.state() == DomainState.FAILED && !closing) {
       domainHasFailed = true;
       boolean isReplaced = replaced && SAYS_REPLACED.matcher(status.reason()).find();
-      if (!diskHasFailed && !isReplaced) {
+      isOldCopy |=
+          world.isCopy() && status.reason().contains("this volume is older than the chain");
+      if (!diskHasFailed && !isReplaced && !isOldCopy) {
         world.violated(process + ": domain " + status.name() + ": " + status.reason());
       }
     }
+  }
+
+  /** Whether its volume is a copy of one that the chain was continued from afterwards. */
+  boolean isOldCopy() {
+    return isOldCopy;
   }
 
   /** Another machine has a copy of its disk and takes its place; nobody talks to it any more. */

@@ -63,6 +63,8 @@ final class Simulation implements Host.World, Machine.World {
   private final Plan plan;
   private final Path folder;
   private final boolean isVerbose;
+  private boolean isCopy;
+  private final List<String> notes = new ArrayList<>();
   private final SplittableRandom random;
   private final SplittableRandom diskRandom;
   private final Scheduler scheduler;
@@ -172,6 +174,7 @@ final class Simulation implements Host.World, Machine.World {
           filesBegun(),
           faults);
     } finally {
+      printNotes();
       FileTree.delete(folder);
     }
   }
@@ -237,15 +240,27 @@ final class Simulation implements Host.World, Machine.World {
     return hosts.values().stream().flatMap(ofDomain -> ofDomain.values().stream()).toList();
   }
 
+  @Override
+  public boolean isCopy() {
+    return isCopy;
+  }
+
   private void note(String what) {
     if (isVerbose) {
-      System.out.printf("%12.6f %s%n", scheduler.nanos() / 1e9, what);
+      notes.add("%12.6f %s".formatted(scheduler.nanos() / 1e9, what));
     }
+  }
+
+  /** Printing may wait for threads that are not simulated, and so is not for those that are. */
+  private void printNotes() {
+    notes.forEach(System.out::println);
+    notes.clear();
   }
 
   // --- what is checked ---
 
   private void check() {
+    printNotes();
     if ((scheduler.steps() & 0xFFF) == 0
         && PlatformDependent.usedDirectMemory() > NETTY_BYTES_MAX) {
       violated("receive buffers take " + PlatformDependent.usedDirectMemory() + " bytes");
@@ -658,6 +673,7 @@ final class Simulation implements Host.World, Machine.World {
       return; // It could take a chain after the copy was made, and nobody could tell the two apart.
     }
     note("a copy takes the machine's place");
+    isCopy = true;
     faults.count(Faults.Kind.APPLIANCE_CLONED);
     succeed(
         (of, place) -> {
@@ -683,12 +699,19 @@ final class Simulation implements Host.World, Machine.World {
    * end, while hosts may still be connected to the one before.
    */
   private void takeOver() throws IOException {
-    if (!machine.hasAllDomains()) {
-      return; // A domain without a chain cannot be taken over.
+    if (machine.hasAllDomains()) { // A domain without a chain cannot be taken over.
+      takeOver(random.nextBoolean());
     }
+  }
+
+  /**
+   * @param goesOn whether the machine before does, and nobody finds it any more
+   */
+  private void takeOver(boolean goesOn) throws IOException {
     Machine before = machine;
+    isCopy = false;
     hosts().forEach(host -> host.incarnations().getLast().logLost());
-    if (random.nextBoolean()) {
+    if (goesOn) {
       note("another machine takes the chains over");
       faults.count(Faults.Kind.TAKEN_OVER);
       replace(before);
@@ -709,7 +732,11 @@ final class Simulation implements Host.World, Machine.World {
     if (machine.hasDomainFailed()) {
       note("the machine is replaced");
       sleep(upTo(10, TimeUnit.SECONDS));
-      succeed(this::powerless, upTo(10, TimeUnit.SECONDS));
+      if (machine.isOldCopy()) {
+        takeOver(false); // The machine that it was copied from had gone on for a moment.
+      } else {
+        succeed(this::powerless, upTo(10, TimeUnit.SECONDS));
+      }
     }
     for (Machine of : List.copyOf(former)) {
       if (of.hasEnded()) {
