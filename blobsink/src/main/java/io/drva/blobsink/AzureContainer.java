@@ -53,7 +53,24 @@ final class AzureContainer implements Container {
     try {
       client.createIfNotExists();
     } catch (RuntimeException e) {
-      throw failure("create container", null, -1, e);
+      StoreException failure = failure("create container", null, -1, e);
+      if (failure.reason() != StoreException.Reason.DENIED || !exists()) {
+        throw failure;
+      }
+    }
+  }
+
+  /** Whether the container is there, for credentials that are good for it and nothing else. */
+  private boolean exists() throws StoreException {
+    try {
+      var _ = next(pages(ObjectNames.DESCRIPTOR));
+      return true;
+    } catch (StoreException e) {
+      if (e.reason() == StoreException.Reason.DENIED
+          || e.reason() == StoreException.Reason.NOT_FOUND) {
+        return false;
+      }
+      throw e;
     }
   }
 
@@ -82,13 +99,29 @@ final class AzureContainer implements Container {
       if (exists) {
         return PutResult.EXISTS;
       }
-      throw failure("put", object, -1, e);
+      StoreException failure = failure("put", object, -1, e);
+      // A SAS that allows to create and not to overwrite: what exists is an overwriting to it.
+      if (failure.reason() == StoreException.Reason.DENIED && isThere(object)) {
+        return PutResult.EXISTS;
+      }
+      throw failure;
     } catch (RuntimeException e) {
       throw failure("put", object, -1, e);
     } catch (OutOfMemoryError e) {
       // Of Netty's direct memory, which sessions use, too: a shortage that passes.
       throw StoreException.of(
           StoreException.Reason.UNAVAILABLE, "put", this, object, -1, "no memory is free: " + e, e);
+    }
+  }
+
+  private boolean isThere(String object) throws StoreException {
+    try {
+      return stat(object).isPresent();
+    } catch (StoreException e) {
+      if (e.reason() == StoreException.Reason.DENIED) {
+        return false;
+      }
+      throw e;
     }
   }
 

@@ -1,5 +1,6 @@
 package io.drva.blobsink;
 
+import com.azure.core.exception.ClientAuthenticationException;
 import com.azure.core.exception.HttpResponseException;
 import com.azure.storage.blob.models.BlobErrorCode;
 import com.azure.storage.blob.models.BlobStorageException;
@@ -27,25 +28,33 @@ record AzureFailure(StoreException.Reason reason, String hint, Throwable cause) 
    * @throws RuntimeException the given one, when it is a defect and not a failure of the store
    */
   static AzureFailure of(RuntimeException e) {
-    Throwable unwrapped = Exceptions.unwrap(e);
-    return switch (unwrapped) {
+    AzureFailure failure = known(Exceptions.unwrap(e));
+    if (failure == null && e.getCause() != null) {
+      failure = known(e.getCause()); // The library wraps what it does not expect.
+    }
+    if (failure == null) {
+      throw e;
+    }
+    return failure;
+  }
+
+  private static AzureFailure known(Throwable e) {
+    return switch (e) {
       case BlobStorageException answer ->
           ofStatus(answer.getStatusCode(), String.valueOf(answer.getErrorCode()), answer);
+      case ClientAuthenticationException refused when refused.getResponse() == null ->
+          new AzureFailure(
+              StoreException.Reason.DENIED,
+              "there is no token for the managed or workload identity; check that this machine or workload has one,"
+                  + " and AZURE_CLIENT_ID",
+              null);
       case HttpResponseException answer when answer.getResponse() != null ->
           ofStatus(answer.getResponse().getStatusCode(), "an HTTP error", answer);
       case UncheckedIOException broken -> unavailable(broken.getCause());
       case IOException broken -> unavailable(broken);
       case TimeoutException slow -> unavailable(slow);
       case InterruptedException stopped -> unavailable(stopped);
-      default -> {
-        if (e.getCause() instanceof IOException || e.getCause() instanceof TimeoutException) {
-          yield unavailable(e.getCause());
-        }
-        if (e.getCause() instanceof InterruptedException stopped) {
-          yield unavailable(stopped);
-        }
-        throw e;
-      }
+      default -> null;
     };
   }
 

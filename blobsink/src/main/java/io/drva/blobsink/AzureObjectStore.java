@@ -5,22 +5,18 @@ import com.azure.core.http.netty.NettyAsyncHttpClientBuilder;
 import com.azure.storage.blob.BlobServiceClient;
 import com.azure.storage.blob.BlobServiceClientBuilder;
 import com.azure.storage.blob.models.BlobContainerItem;
-import com.azure.storage.common.StorageSharedKeyCredential;
 import com.azure.storage.common.policy.RequestRetryOptions;
 import com.azure.storage.common.policy.RetryPolicyType;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
 /** A storage account of Azure Blob, or of what speaks its protocol. */
 final class AzureObjectStore implements ObjectStore {
-  private static final String KEY_PART = "AccountKey=";
-
   /** Attempts within one operation; the shipper repeats the operation itself. */
   private static final int TRIES_MAX = 4;
 
@@ -58,8 +54,11 @@ final class AzureObjectStore implements ObjectStore {
                     RETRY_DELAY_MAX,
                     null));
     try {
-      authenticate(builder, location, environment);
+      AzureCredentials.apply(builder, environment, endpoint.startsWith("https:"));
       return new AzureObjectStore(builder.endpoint(endpoint).buildClient(), location);
+    } catch (AzureCredentials.MalformedException e) {
+      throw StoreException.ofStore(
+          StoreException.Reason.DENIED, "open", location, e.getMessage(), null);
     } catch (IllegalArgumentException e) {
       // The library quotes what it could not read: the credential. Neither message nor cause may
       // pass it on.
@@ -88,45 +87,6 @@ final class AzureObjectStore implements ObjectStore {
           "the endpoint of an Azure account is an http(s) address without a query, like"
               + " https://ACCOUNT.blob.core.windows.net; a SAS token goes into AZURE_STORAGE_SAS_TOKEN");
     }
-  }
-
-  private static void authenticate(
-      BlobServiceClientBuilder builder, String location, Map<String, String> environment)
-      throws StoreException {
-    String connection = environment.get("AZURE_STORAGE_CONNECTION_STRING");
-    String account = environment.get("AZURE_STORAGE_ACCOUNT");
-    String key = environment.get("AZURE_STORAGE_KEY");
-    String sas = environment.get("AZURE_STORAGE_SAS_TOKEN");
-    if (isSet(connection)) {
-      for (String part : connection.split(";", -1)) {
-        if (part.startsWith(KEY_PART)) {
-          checkKey(part.substring(KEY_PART.length()));
-        }
-      }
-      builder.connectionString(connection);
-    } else if (isSet(account) && isSet(key)) {
-      checkKey(key);
-      builder.credential(new StorageSharedKeyCredential(account, key));
-    } else if (isSet(sas)) {
-      builder.sasToken(sas);
-    } else {
-      throw StoreException.ofStore(
-          StoreException.Reason.DENIED,
-          "open",
-          location,
-          "no credentials: set AZURE_STORAGE_CONNECTION_STRING, or AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY, or"
-              + " AZURE_STORAGE_SAS_TOKEN",
-          null);
-    }
-  }
-
-  /** The library would find out at the first request only. */
-  private static void checkKey(String key) {
-    Base64.getDecoder().decode(key);
-  }
-
-  private static boolean isSet(String value) {
-    return value != null && !value.isEmpty();
   }
 
   @Override

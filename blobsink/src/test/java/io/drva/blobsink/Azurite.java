@@ -2,6 +2,12 @@ package io.drva.blobsink;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.azure.storage.blob.BlobServiceClientBuilder;
+import com.azure.storage.common.StorageSharedKeyCredential;
+import com.azure.storage.common.sas.AccountSasPermission;
+import com.azure.storage.common.sas.AccountSasResourceType;
+import com.azure.storage.common.sas.AccountSasService;
+import com.azure.storage.common.sas.AccountSasSignatureValues;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -10,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -44,6 +51,22 @@ public final class Azurite implements AutoCloseable {
    * @param data an empty folder for what is stored; it grows without bound
    */
   public static Azurite start(Path data) throws IOException, InterruptedException {
+    return start(data, List.of());
+  }
+
+  /**
+   * Starts one with https and identities: any token whose audience is Azure Storage is taken.
+   *
+   * @param certificate a PKCS #12 file
+   */
+  public static Azurite startSecure(Path data, Path certificate, String password)
+      throws IOException, InterruptedException {
+    return start(
+        data, List.of("--oauth", "basic", "--cert", certificate.toString(), "--pwd", password));
+  }
+
+  private static Azurite start(Path data, List<String> options)
+      throws IOException, InterruptedException {
     Programs.require("node");
     Programs.require("npm");
     Path main = installed().resolve("node_modules/azurite/dist/src/blob/main.js");
@@ -63,6 +86,7 @@ public final class Azurite implements AutoCloseable {
                 "--blobPort",
                 "0")
             .redirectErrorStream(true);
+    builder.command().addAll(options);
     builder.environment().put("AZURITE_ACCOUNTS", ACCOUNT + ":" + key);
     Process process = builder.start();
     // Left open: it prints a line or two more when it ends.
@@ -142,6 +166,20 @@ public final class Azurite implements AutoCloseable {
   /** What to give to {@link ObjectStores#open} as environment; also that of another process. */
   public Map<String, String> environment() {
     return environment;
+  }
+
+  /** A SAS for the whole account, good until the given moment. */
+  public String sas(OffsetDateTime expiry) {
+    return new BlobServiceClientBuilder()
+        .endpoint(endpoint)
+        .credential(new StorageSharedKeyCredential(ACCOUNT, environment.get("AZURE_STORAGE_KEY")))
+        .buildClient()
+        .generateAccountSas(
+            new AccountSasSignatureValues(
+                expiry,
+                AccountSasPermission.parse("rwlca"),
+                AccountSasService.parse("b"),
+                AccountSasResourceType.parse("sco")));
   }
 
   @Override

@@ -34,7 +34,9 @@ import picocli.CommandLine.Spec;
       "  allowPlaintext: false         # true: 'listen' may be another than a loopback address",
       "",
       "Azure credentials come from the environment: AZURE_STORAGE_CONNECTION_STRING, or",
-      "AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN.",
+      "AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY, or AZURE_STORAGE_SAS_TOKEN, or a file that is",
+      "named by one of them with _FILE appended and may be replaced at any time; or",
+      "AZURE_STORAGE_AUTH_MODE=login for the machine's managed identity.",
     })
 final class ServeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
