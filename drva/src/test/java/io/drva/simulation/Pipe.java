@@ -28,6 +28,7 @@ final class Pipe {
   private long lastArrivalNanos;
   private long breaksAfterBytes = Long.MAX_VALUE;
   private boolean writerWaits;
+  private boolean broken;
   private boolean swallows;
   private boolean writerClosed;
   private boolean ended;
@@ -103,10 +104,11 @@ final class Pipe {
   }
 
   private void arrived(byte[] piece) {
-    if (readerClosed) {
+    if (readerClosed || broken) {
       return;
     }
     if (breaksAfterBytes <= piece.length) {
+      broken = true;
       byte[] beginning = new byte[(int) breaksAfterBytes];
       System.arraycopy(piece, 0, beginning, 0, beginning.length);
       arrived.add(beginning);
