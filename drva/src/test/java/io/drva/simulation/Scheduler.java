@@ -263,12 +263,13 @@ final class Scheduler {
   /** The calling thread does nothing for so long, whatever happens. */
   void sleep(long delayNanos) {
     long until = nanos + delayNanos;
+    boolean interrupted = false;
     while (nanos < until) {
-      boolean interrupted = Thread.interrupted(); // Which would make parking end at once.
+      interrupted |= Thread.interrupted(); // Which would make parking end at once.
       park(until - nanos);
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 
