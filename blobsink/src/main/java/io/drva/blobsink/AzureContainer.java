@@ -100,7 +100,9 @@ final class AzureContainer implements Container {
         return PutResult.EXISTS;
       }
       StoreException failure = failure("put", object, -1, e);
-      // A SAS that allows to create and not to overwrite: what exists is an overwriting to it.
+      // To a SAS that allows to create and not to overwrite, an object that exists is refused.
+      // Under
+      // invariant 5 it is no success: whoever put it reads it and compares, as after any EXISTS.
       if (failure.reason() == StoreException.Reason.DENIED && isThere(object)) {
         return PutResult.EXISTS;
       }

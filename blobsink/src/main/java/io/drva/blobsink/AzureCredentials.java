@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
@@ -57,7 +58,7 @@ final class AzureCredentials {
   private static final String AUTHORITY = "AZURE_AUTHORITY_HOST";
   private static final String FILE = "_FILE";
 
-  static final String NONE =
+  private static final String NONE =
       "no credentials: set "
           + CONNECTION
           + ", or "
@@ -81,9 +82,30 @@ final class AzureCredentials {
 
   /** The kinds of credentials that a text can hold. */
   private sealed interface Credential {
-    record Key(String account, String key) implements Credential {}
+    /**
+     * Has requests carry it.
+     *
+     * @return takes the place of it with another of its kind
+     */
+    Consumer<Credential> apply(BlobServiceClientBuilder builder);
 
-    record Sas(String token) implements Credential {}
+    record Key(String account, String key) implements Credential {
+      @Override
+      public Consumer<Credential> apply(BlobServiceClientBuilder builder) {
+        AzureNamedKeyCredential inUse = new AzureNamedKeyCredential(account, key);
+        builder.credential(inUse);
+        return next -> inUse.update(((Key) next).account, ((Key) next).key);
+      }
+    }
+
+    record Sas(String token) implements Credential {
+      @Override
+      public Consumer<Credential> apply(BlobServiceClientBuilder builder) {
+        AzureSasCredential inUse = new AzureSasCredential(token);
+        builder.credential(inUse);
+        return next -> inUse.update(((Sas) next).token);
+      }
+    }
   }
 
   private final Map<String, String> environment;
@@ -167,35 +189,10 @@ final class AzureCredentials {
       throw new MalformedException("both " + name + " and " + name + FILE + " are set");
     }
     String text = isSet(name) ? environment.get(name) : read(name);
-    switch (parse(name, text)) {
-      case Credential.Key(String account, String key) -> {
-        AzureNamedKeyCredential credential = new AzureNamedKeyCredential(account, key);
-        builder.credential(credential);
-        renew(
-            builder,
-            name,
-            text,
-            (String renewed) -> {
-              if (!(parse(name, renewed) instanceof Credential.Key(String a, String k))) {
-                throw new MalformedException(name + FILE + " had an account key before");
-              }
-              credential.update(a, k);
-            });
-      }
-      case Credential.Sas(String token) -> {
-        AzureSasCredential credential = new AzureSasCredential(token);
-        builder.credential(credential);
-        renew(
-            builder,
-            name,
-            text,
-            (String renewed) -> {
-              if (!(parse(name, renewed) instanceof Credential.Sas(String t))) {
-                throw new MalformedException(name + FILE + " had a SAS before");
-              }
-              credential.update(t);
-            });
-      }
+    Credential credential = parse(name, text);
+    Consumer<Credential> renewal = credential.apply(builder);
+    if (!isSet(name)) {
+      builder.addPolicy(new Renewal(name, text, credential.getClass(), renewal));
     }
   }
 
@@ -267,33 +264,25 @@ final class AzureCredentials {
     return value != null && !value.isEmpty();
   }
 
-  /** What is done with the new content of a credential's file. */
-  private interface Update {
-    void with(String text) throws MalformedException;
-  }
-
-  private void renew(BlobServiceClientBuilder builder, String name, String text, Update update) {
-    if (!isSet(name)) {
-      builder.addPolicy(new Renewal(name, text, update));
-    }
-  }
-
   /**
    * Reads a credential's file before each request. What cannot be read or used leaves the one
    * before in place, and is told once.
    */
   private final class Renewal implements HttpPipelinePolicy {
     private final String name;
-    private final Update update;
+    private final Class<? extends Credential> kind;
+    private final Consumer<Credential> renewal;
 
     // Guarded by this.
     private String seen;
     private String told;
 
-    Renewal(String name, String seen, Update update) {
+    Renewal(
+        String name, String seen, Class<? extends Credential> kind, Consumer<Credential> renewal) {
       this.name = name;
       this.seen = seen;
-      this.update = update;
+      this.kind = kind;
+      this.renewal = renewal;
     }
 
     /** Before what signs the request. */
@@ -307,7 +296,11 @@ final class AzureCredentials {
         String text = read(name);
         if (!text.equals(seen)) {
           seen = text;
-          update.with(text);
+          Credential next = parse(name, text);
+          if (next.getClass() != kind) {
+            throw new MalformedException(name + FILE + " had another kind of credential before");
+          }
+          renewal.accept(next);
           LOG.info("{}: the credential was renewed", name + FILE);
         }
         told = null;

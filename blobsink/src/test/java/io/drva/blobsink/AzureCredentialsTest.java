@@ -110,6 +110,20 @@ class AzureCredentialsTest {
     }
   }
 
+  @Test
+  void aFileWithAnotherKindOfCredentialLeavesTheOneBefore() throws IOException {
+    Path file = folder.resolve("credential");
+    renew(file, text("good-connection"));
+    try (ObjectStore store =
+        ObjectStores.open(
+            azurite.uri(), Map.of("AZURE_STORAGE_CONNECTION_STRING_FILE", file.toString()))) {
+      Container opened = store.container("another-kind");
+      opened.createIfAbsent();
+      renew(file, text("expired-sas-connection"));
+      assertEquals(PutResult.CREATED, opened.put("one", content("1")));
+    }
+  }
+
   private static String text(String kind) {
     OffsetDateTime now = OffsetDateTime.now(ZoneOffset.UTC);
     return switch (kind) {

@@ -16,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -110,11 +111,18 @@ class ManagedIdentityIT {
             .formatted(token, Instant.now().getEpochSecond() + 3600));
   }
 
-  private String trustOptions() {
-    return "-Djavax.net.ssl.trustStore="
-        + folder.resolve("certificate.p12")
-        + " -Djavax.net.ssl.trustStorePassword="
-        + PASSWORD;
+  private Map<String, String> environment() {
+    Map<String, String> environment = new HashMap<>();
+    environment.put("AZURE_STORAGE_AUTH_MODE", "login");
+    environment.put(
+        "AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:" + metadata.getAddress().getPort());
+    environment.put(
+        "DRVA_JAVA_OPTS",
+        "-Djavax.net.ssl.trustStore="
+            + folder.resolve("certificate.p12")
+            + " -Djavax.net.ssl.trustStorePassword="
+            + PASSWORD);
+    return environment;
   }
 
   private static void refuseToken(HttpExchange exchange) throws IOException {
@@ -137,16 +145,8 @@ class ManagedIdentityIT {
 
   @Test
   void storesAndRecoversWithoutAnySecretInTheEnvironment() throws Exception {
-    Map<String, String> environment =
-        Map.of(
-            "AZURE_STORAGE_AUTH_MODE",
-            "login",
-            "AZURE_POD_IDENTITY_AUTHORITY_HOST",
-            "http://127.0.0.1:" + metadata.getAddress().getPort(),
-            "DRVA_JAVA_OPTS",
-            trustOptions(),
-            "DRVA_LOG_LEVEL",
-            "TRACE");
+    Map<String, String> environment = environment();
+    environment.put("DRVA_LOG_LEVEL", "TRACE");
     Distribution.Run demo =
         Distribution.in(folder, environment)
             .run(
@@ -172,15 +172,7 @@ class ManagedIdentityIT {
     metadata.removeContext("/");
     metadata.createContext("/", ManagedIdentityIT::refuseToken);
     Distribution.Run points =
-        Distribution.in(
-                folder,
-                Map.of(
-                    "AZURE_STORAGE_AUTH_MODE",
-                    "login",
-                    "AZURE_POD_IDENTITY_AUTHORITY_HOST",
-                    "http://127.0.0.1:" + metadata.getAddress().getPort(),
-                    "DRVA_JAVA_OPTS",
-                    trustOptions()))
+        Distribution.in(folder, environment())
             .run("points", "--store", azurite.uri(), "--domain", "trial");
     assertEquals(1, points.exitCode(), points::toString);
     assertEquals(1, points.err().lines().count(), points.err());
