@@ -476,8 +476,9 @@ final class Domain implements AutoCloseable {
         return;
       }
       boolean defect = cause instanceof RuntimeException || cause instanceof Error;
-      LOG.error("domain {}: {}: {}", name, what, cause.getMessage(), defect ? cause : null);
-      state(DomainState.FAILED, what + ": " + cause.getMessage());
+      String why = what + ": " + (defect ? cause.toString() : cause.getMessage());
+      LOG.error("domain {}: {}", name, why, defect ? cause : null);
+      state(DomainState.FAILED, why);
       members.failAll(ErrorCode.VOLUME_FAILED, reason);
     } finally {
       lock.unlock();
