@@ -11,11 +11,11 @@ import java.nio.ByteBuffer;
 final class FrameData {
   private static final ByteBuffer NONE = ByteBuffer.allocateDirect(0);
 
-  /** Views that are kept, a power of two; connections that write at the same time share them. */
-  private static final int VIEWS = 256;
+  /** Views that are kept, 2 to this power; connections that write at the same time share them. */
+  private static final int VIEW_BITS = 8;
 
-  private final long[] addresses = new long[VIEWS];
-  private final ByteBuffer[] views = new ByteBuffer[VIEWS];
+  private final long[] addresses = new long[1 << VIEW_BITS];
+  private final ByteBuffer[] views = new ByteBuffer[1 << VIEW_BITS];
 
   /**
    * The data of a frame, which is empty for one without.
@@ -32,7 +32,8 @@ final class FrameData {
     // A view of memory that was freed since is never used: only the address of a live buffer, with
     // its capacity, leads to one.
     long address = buffer.memoryAddress();
-    int place = Long.hashCode(address * 0x9E37_79B9_7F4A_7C15L) >>> 24; // Fibonacci hashing
+    int place =
+        (int) ((address * 0x9E37_79B9_7F4A_7C15L) >>> (Long.SIZE - VIEW_BITS)); // Fibonacci hashing
     if (addresses[place] != address || views[place].capacity() != buffer.capacity()) {
       views[place] = buffer.nioBuffer(0, buffer.capacity());
       addresses[place] = address;
