@@ -40,7 +40,7 @@ final class Machine {
     /** An operation of the disk: takes its time, or fails. */
     void operation(Machine machine, SimulatedDisk.Kind kind) throws IOException;
 
-    /** Whether the machine's volume is a copy, or was made from one. */
+    /** Whether the machine's volume is a copy that has not gone on with all of its chains yet. */
     boolean isCopy();
 
     void violated(String what);
@@ -220,9 +220,10 @@ final class Machine {
     if (status.state() == DomainState.FAILED && !closing) {
       domainHasFailed = true;
       boolean isReplaced = replaced && SAYS_REPLACED.matcher(status.reason()).find();
-      isOldCopy |=
+      boolean isOld =
           world.isCopy() && status.reason().contains("this volume is older than the chain");
-      if (!diskHasFailed && !isReplaced && !isOldCopy) {
+      isOldCopy |= isOld;
+      if (!diskHasFailed && !isReplaced && !isOld) {
         world.violated(process + ": domain " + status.name() + ": " + status.reason());
       }
     }

@@ -63,7 +63,6 @@ final class Simulation implements Host.World, Machine.World {
   private final Plan plan;
   private final Path folder;
   private final boolean isVerbose;
-  private boolean isCopy;
   private final List<String> notes = new ArrayList<>();
   private final SplittableRandom random;
   private final SplittableRandom diskRandom;
@@ -86,6 +85,9 @@ final class Simulation implements Host.World, Machine.World {
   private long filesBegunBefore;
   private SimulatedDisk.Kind failing;
   private boolean over;
+
+  /** Whether the machine's volume is a copy that has not gone on with all of its chains yet. */
+  private boolean isCopy;
 
   /**
    * Prepares a simulation.
@@ -710,7 +712,8 @@ final class Simulation implements Host.World, Machine.World {
   private void takeOver(boolean goesOn) throws IOException {
     Machine before = machine;
     isCopy = false;
-    hosts().forEach(host -> host.incarnations().getLast().logLost());
+    // Those before the last, too: what a store outage kept from the chain is gone with the log.
+    hosts().forEach(host -> host.incarnations().forEach(Incarnation::logLost));
     if (goesOn) {
       note("another machine takes the chains over");
       faults.count(Faults.Kind.TAKEN_OVER);
@@ -729,6 +732,7 @@ final class Simulation implements Host.World, Machine.World {
 
   /** An operator starts an appliance anew whose disk has failed. */
   private void replaceIfFailed() throws IOException {
+    isCopy &= !machine.hasAllDomains(); // From then on its volume has all that the chains have.
     if (machine.hasDomainFailed()) {
       note("the machine is replaced");
       sleep(upTo(10, TimeUnit.SECONDS));
